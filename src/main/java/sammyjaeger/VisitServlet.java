@@ -1,0 +1,70 @@
+package sammyjaeger;
+
+import io.opentracing.Span;
+import io.opentracing.Tracer;
+import java.io.IOException;
+import java.net.http.HttpTimeoutException;
+import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The frontend's {@code /}: each GET is a visit, and is answered with its number. */
+final class VisitServlet extends HttpServlet {
+
+  private static final Logger log = LoggerFactory.getLogger(VisitServlet.class);
+
+  private final CounterClient counter;
+  private final Tracer tracer;
+
+  VisitServlet(CounterClient counter, Tracer tracer) {
+    this.counter = counter;
+    this.tracer = tracer;
+  }
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    switch (request.getMethod()) {
+      case "GET" -> visit(response);
+      case "HEAD" -> TextResponse.send(response, HttpServletResponse.SC_OK, "");
+      default -> TextResponse.sendMethodNotAllowed(response, "GET, HEAD");
+    }
+  }
+
+  private void visit(HttpServletResponse response) throws IOException {
+    long visitorNumber;
+    try {
+      visitorNumber = countVisit(tracer.activeSpan());
+    } catch (HttpTimeoutException e) {
+      sendFailure(response, HttpServletResponse.SC_GATEWAY_TIMEOUT, e);
+      return;
+    } catch (IOException e) {
+      sendFailure(response, HttpServletResponse.SC_BAD_GATEWAY, e);
+      return;
+    }
+    TextResponse.send(
+        response,
+        HttpServletResponse.SC_OK,
+        "Hello, World!\n\nYou're visitor number " + visitorNumber + " in here!\n\n");
+  }
+
+  /** Where the two numbers on the span differ, somebody came in between. */
+  private long countVisit(Span serverSpan) throws IOException {
+    serverSpan.setTag("counter.seen", counter.get());
+    long visitorNumber = counter.post() - 1;
+    serverSpan.setTag("visitor.number", visitorNumber);
+    return visitorNumber;
+  }
+
+  private void sendFailure(HttpServletResponse response, int status, IOException failure)
+      throws IOException {
+    log.warn(
+        "A visit ended with {}: {} (trace {})",
+        status,
+        failure.getMessage(),
+        Tracing.traceId(tracer.activeSpan()));
+    TextResponse.send(response, status, failure.getMessage());
+  }
+}
