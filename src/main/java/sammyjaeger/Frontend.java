@@ -15,7 +15,11 @@ public final class Frontend {
       Setting.url("COUNTER_ENDPOINT", "http://localhost:5000", "where the backend is");
 
   static final Setting<Duration> COUNTER_TIMEOUT =
-      Setting.duration("COUNTER_TIMEOUT", "15s", "how long to wait for each answer of the backend");
+      Setting.duration(
+          "COUNTER_TIMEOUT",
+          "15s",
+          "how long to wait for each answer of the backend",
+          Duration.ofMillis(1));
 
   static final List<Setting<?>> SETTINGS =
       Service.settings("8000", SERVICE_NAME, COUNTER_ENDPOINT, COUNTER_TIMEOUT);

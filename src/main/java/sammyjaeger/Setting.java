@@ -65,9 +65,18 @@ record Setting<T>(
         });
   }
 
-  static Setting<Duration> duration(String name, String defaultValue, String meaning) {
+  static Setting<Duration> duration(
+      String name, String defaultValue, String meaning, Duration least) {
     return new Setting<>(
-        name, defaultValue, meaning, "a duration such as 250ms, 15s or 2m", Setting::parseDuration);
+        name,
+        defaultValue,
+        meaning,
+        "a duration such as 250ms, 15s or 2m, of at least " + least.toMillis() + "ms",
+        value -> {
+          Duration duration = parseDuration(value);
+          require(duration.compareTo(least) >= 0);
+          return duration;
+        });
   }
 
   static Setting<URI> url(String name, String defaultValue, String meaning) {

@@ -33,7 +33,8 @@ final class TracedServer {
   static final Setting<Integer> PORT =
       Setting.wholeNumber("PORT", "", "the port to listen on; 0 lets the system choose", 0, 65535);
   static final Setting<Duration> STOP_TIMEOUT =
-      Setting.duration("STOP_TIMEOUT", "20s", "how long a stop waits for running requests");
+      Setting.duration(
+          "STOP_TIMEOUT", "20s", "how long a stop waits for running requests", Duration.ZERO);
 
   private static final Logger log = LoggerFactory.getLogger(TracedServer.class);
 
@@ -43,6 +44,7 @@ final class TracedServer {
   private final Settings settings;
   private final Server server;
   private final ServerConnector connector;
+  private URI uri;
 
   TracedServer(Settings settings, Tracer tracer, Map<String, Servlet> servlets) {
     this.settings = settings;
@@ -65,7 +67,7 @@ final class TracedServer {
         (path, servlet) ->
             context.addServlet(new ServletHolder(servlet), path.equals("/") ? "" : path));
     context.addServlet(new ServletHolder(new HealthServlet(() -> true)), "/livez");
-    context.addServlet(new ServletHolder(new HealthServlet(server::isRunning)), "/readyz");
+    context.addServlet(new ServletHolder(new HealthServlet(this::isReady)), "/readyz");
     PlainErrors errors = new PlainErrors(servlets.keySet());
     context.setErrorHandler(errors.forServlets());
     server.setErrorHandler(errors.forServer());
@@ -93,14 +95,21 @@ final class TracedServer {
     } catch (Exception e) {
       throw new IllegalStateException("The server did not start", e);
     }
+    uri = server.getURI();
     log.info(
         "Listening on {} ({})",
-        uri(),
+        uri,
         VirtualThreads.areSupported() ? "virtual threads" : MAX_THREADS + " threads");
   }
 
+  /** Where it listens, once it has started. */
   URI uri() {
-    return server.getURI();
+    return uri;
+  }
+
+  /** Whether requests are welcome: not before the start, nor from the moment that a stop begins. */
+  boolean isReady() {
+    return server.isStarted();
   }
 
   /** Stops accepting, and waits for what is running; tells whether all of it was finished. */
