@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -40,26 +42,24 @@ final class Manifests {
           "apps/v1 Deployment", V1Deployment.class,
           "networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class);
 
+  static final Pattern IMAGE = Pattern.compile("(?:(.+)/)?([^/:@]+)(?::([^/:@]+))?");
+
   static final String JAEGER_OPERATOR = "jaegertracing.io/v1 Jaeger";
   static final String OTEL_OPERATOR = "opentelemetry.io/v1beta1 OpenTelemetryCollector";
 
-  private final List<String> problems = new ArrayList<>();
+  private final Problems problems;
   private final Map<String, KubernetesObject> objects = new LinkedHashMap<>();
   private final Map<String, Object> customResources = new LinkedHashMap<>();
 
-  Manifests(String text) {
+  Manifests(String text, Problems problems) {
+    this.problems = problems;
     try {
       for (Object document : yaml().loadAll(text)) {
         load(new Gson().toJsonTree(document).getAsJsonObject(), document);
       }
     } catch (YAMLException e) {
-      problem("not YAML: %s", e.getMessage());
+      problems.add("not YAML: %s", e.getMessage());
     }
-  }
-
-  /** Why these are no manifests that a cluster takes. */
-  List<String> problems() {
-    return problems;
   }
 
   Map<String, KubernetesObject> objects() {
@@ -136,6 +136,12 @@ final class Manifests {
     return Objects.requireNonNullElse(map, Map.of());
   }
 
+  /** The name of an image, without user and version. */
+  static String program(V1Container container) {
+    Matcher image = IMAGE.matcher(container.getImage());
+    return image.matches() ? image.group(2) : "";
+  }
+
   private void load(JsonObject written, Object document) {
     String kind =
         CollectorConfig.at(document, "apiVersion") + " " + CollectorConfig.at(document, "kind");
@@ -145,20 +151,20 @@ final class Manifests {
       return;
     }
     if (!KINDS.containsKey(kind)) {
-      problem("%s: no such kind, or none that this project uses", name);
+      problems.add("%s: no such kind, or none that this project uses", name);
       return;
     }
     try {
       KubernetesObject object = JSON.getGson().fromJson(written, KINDS.get(kind));
       compareTypes(name, written, JSON.getGson().toJsonTree(object));
       if (objects.put(name, object) != null) {
-        problem("%s: is there twice", name);
+        problems.add("%s: is there twice", name);
       }
     } catch (ClassCastException e) {
-      problem("%s: has an object where a list is due", name);
+      problems.add("%s: has an object where a list is due", name);
     } catch (RuntimeException e) {
       // The message goes on with the whole object.
-      problem(
+      problems.add(
           "%s: %s",
           name, e.getMessage().replaceAll("(?s) in the JSON string|(:| JSON:) \\{.*", ""));
     }
@@ -169,7 +175,7 @@ final class Manifests {
     if (written.isJsonNull()) {
       return;
     } else if (read == null) {
-      problem("%s: is not understood", path);
+      problems.add("%s: is not understood", path);
     } else if (written.isJsonObject()) {
       written.getAsJsonObject().entrySet().stream()
           .forEach(
@@ -185,11 +191,7 @@ final class Manifests {
       }
     } else if (written.getAsJsonPrimitive().isString() != read.getAsJsonPrimitive().isString()
         || written.getAsJsonPrimitive().isBoolean() != read.getAsJsonPrimitive().isBoolean()) {
-      problem("%s: %s has the wrong type", path, written);
+      problems.add("%s: %s has the wrong type", path, written);
     }
-  }
-
-  private void problem(String format, Object... values) {
-    problems.add(format.formatted(values));
   }
 }

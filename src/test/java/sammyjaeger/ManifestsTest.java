@@ -233,7 +233,7 @@ class ManifestsTest {
   }
 
   private static List<V1PodSpec> pods(String overlay) {
-    return new Manifests(render(overlay))
+    return new Manifests(render(overlay), new Problems(new ArrayList<>()))
         .all(V1Deployment.class).stream().map(Manifests::podSpec).toList();
   }
 

@@ -20,19 +20,19 @@ import java.util.stream.Stream;
  * Pod Security "restricted", and what it leaves open: a user by number, a root file system that is
  * read-only.
  */
-record PodSecurity(List<String> problems) {
+record PodSecurity(Problems problems) {
 
   void check(String name, V1PodSpec pod) {
     for (Boolean host : Arrays.asList(pod.getHostNetwork(), pod.getHostPID(), pod.getHostIPC())) {
       if (Boolean.TRUE.equals(host)) {
-        problem("%s: shares a namespace of its host", name);
+        problems.add("%s: shares a namespace of its host", name);
       }
     }
     for (V1Volume volume : list(pod.getVolumes())) {
       if (volume.getConfigMap() == null
           && volume.getEmptyDir() == null
           && volume.getPersistentVolumeClaim() == null) {
-        problem("%s: the volume %s is of a kind that is not allowed", name, volume.getName());
+        problems.add("%s: the volume %s is of a kind that is not allowed", name, volume.getName());
       }
     }
     V1PodSecurityContext outer =
@@ -49,38 +49,34 @@ record PodSecurity(List<String> problems) {
     V1SecurityContext context =
         Objects.requireNonNullElseGet(container.getSecurityContext(), V1SecurityContext::new);
     if (!Boolean.TRUE.equals(firstOf(context.getRunAsNonRoot(), outer.getRunAsNonRoot()))) {
-      problem("%s: runAsNonRoot is not true", who);
+      problems.add("%s: runAsNonRoot is not true", who);
     }
     Long user = firstOf(context.getRunAsUser(), outer.getRunAsUser());
     if (user == null || user == 0) {
-      problem("%s: runAsUser is %s, not the number of a user other than root", who, user);
+      problems.add("%s: runAsUser is %s, not the number of a user other than root", who, user);
     }
     V1SeccompProfile seccomp = firstOf(context.getSeccompProfile(), outer.getSeccompProfile());
     if (seccomp == null || !seccomp.getType().equals("RuntimeDefault")) {
-      problem("%s: seccompProfile is not RuntimeDefault", who);
+      problems.add("%s: seccompProfile is not RuntimeDefault", who);
     }
     if (!Boolean.FALSE.equals(context.getAllowPrivilegeEscalation())) {
-      problem("%s: allowPrivilegeEscalation is not false", who);
+      problems.add("%s: allowPrivilegeEscalation is not false", who);
     }
     if (!Boolean.TRUE.equals(context.getReadOnlyRootFilesystem())) {
-      problem("%s: its root file system is not read-only", who);
+      problems.add("%s: its root file system is not read-only", who);
     }
     if (Boolean.TRUE.equals(context.getPrivileged())) {
-      problem("%s: is privileged", who);
+      problems.add("%s: is privileged", who);
     }
     V1Capabilities capabilities =
         Objects.requireNonNullElseGet(context.getCapabilities(), V1Capabilities::new);
     if (!list(capabilities.getDrop()).contains("ALL") || !list(capabilities.getAdd()).isEmpty()) {
-      problem("%s: does not drop ALL capabilities", who);
+      problems.add("%s: does not drop ALL capabilities", who);
     }
     for (V1ContainerPort port : list(container.getPorts())) {
       if (port.getHostPort() != null) {
-        problem("%s: takes a port of its host", who);
+        problems.add("%s: takes a port of its host", who);
       }
     }
-  }
-
-  private void problem(String format, Object... values) {
-    problems.add(format.formatted(values));
   }
 }
