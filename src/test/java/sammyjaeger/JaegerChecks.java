@@ -40,9 +40,13 @@ final class JaegerChecks {
       "{receivers: {jaeger: {protocols: {thrift_compact: {endpoint: 'localhost:6831'}}}},"
           + " exporters: {nop: }, service: {pipelines: {traces: {receivers: [jaeger], exporters: [nop]}}}}";
 
+  /** Six spans with their tags and logs, an estimate. */
+  private static final long TRACE_BYTES = 30_000;
+
   private final Manifests manifests;
   private final NetworkChecks network;
   private final Problems problems;
+  private final Set<String> images = new TreeSet<>();
   private final Map<V1Container, CollectorConfig> configs = new IdentityHashMap<>();
 
   JaegerChecks(Manifests manifests, NetworkChecks network, Problems problems) {
@@ -71,6 +75,10 @@ final class JaegerChecks {
       return;
     }
     String who = name(deployment) + ": " + container.getName();
+    images.add(container.getImage());
+    if (images.size() > 1 || !container.getImage().startsWith(IMAGE + ":2.")) {
+      problems.add("%s: must all be one Jaeger v2, but are %s", who, images);
+    }
     List<Map<String, Object>> files = new ArrayList<>();
     for (String arg : list(container.getArgs())) {
       if (!arg.startsWith("--config=")) {
@@ -228,9 +236,12 @@ final class JaegerChecks {
       Map<String, String> variables,
       CollectorConfig config) {
     String who = name(deployment) + ": " + container.getName();
-    if (config.storage().containsKey("memory")
-        && !(CollectorConfig.at(config.storage(), "memory", "max_traces") instanceof Integer)) {
-      problems.add("%s: memory storage without max_traces outgrows the container", who);
+    if (config.storage().containsKey("memory")) {
+      Object traces = CollectorConfig.at(config.storage(), "memory", "max_traces");
+      long limit = container.getResources().getLimits().get("memory").getNumber().longValue();
+      if (!(traces instanceof Integer) || (Integer) traces * TRACE_BYTES > limit / 2) {
+        problems.add("%s: memory storage of max_traces %s outgrows %s bytes", who, traces, limit);
+      }
     }
     if (config.storage().containsKey("badger")) {
       Map<String, Object> badger = CollectorConfig.map(config.storage().get("badger"));

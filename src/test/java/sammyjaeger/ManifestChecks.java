@@ -28,6 +28,7 @@ import io.kubernetes.client.openapi.models.V1ResourceRequirements;
 import io.kubernetes.client.openapi.models.V1Service;
 import io.kubernetes.client.openapi.models.V1Volume;
 import io.kubernetes.client.openapi.models.V1VolumeMount;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -46,6 +48,7 @@ import java.util.stream.Stream;
 final class ManifestChecks {
 
   private static final Pattern REFERENCE = Pattern.compile("\\$\\((\\w+)\\)");
+  private static final BigDecimal LEAST_MEMORY = new BigDecimal(16 << 20);
   private static final Pattern LABEL_FIELD = Pattern.compile("metadata\\.labels\\['(.+)']");
 
   private final Manifests manifests;
@@ -59,7 +62,7 @@ final class ManifestChecks {
     this.problems = problems;
     network = new NetworkChecks(manifests, problems);
     jaeger = new JaegerChecks(manifests, network, problems);
-    programs = new ProgramChecks(manifests, network, jaeger, problems);
+    programs = new ProgramChecks(network, jaeger, problems);
   }
 
   /** The problems of rendered manifests, worded for people; none if they are sound. */
@@ -123,6 +126,14 @@ final class ManifestChecks {
     if (!Boolean.FALSE.equals(pod.getEnableServiceLinks())) {
       problems.add("%s: service links would add variables such as JAEGER_PORT", name);
     }
+    if (pod.getRestartPolicy() != null && !pod.getRestartPolicy().equals("Always")) {
+      problems.add("%s: its restartPolicy is not Always", name);
+    }
+    if (Integer.valueOf(0).equals(spec.getReplicas()) || containers(deployment).isEmpty()) {
+      problems.add("%s: runs nothing", name);
+    }
+    checkUnique(name, "container", containers(deployment), V1Container::getName);
+    checkUnique(name, "volume", list(pod.getVolumes()), V1Volume::getName);
     checkVolumes(deployment);
     new PodSecurity(problems).check(name, pod);
     for (V1Container container : containers(deployment)) {
@@ -146,6 +157,15 @@ final class ManifestChecks {
       problems.add(
           "%s: its state is in one pod, so it needs replicas: 1 and strategy Recreate", name);
     }
+  }
+
+  private <T> void checkUnique(
+      String who, String what, List<T> things, Function<T, String> property) {
+    Set<String> seen = new HashSet<>();
+    things.stream()
+        .map(property)
+        .filter(value -> !seen.add(value))
+        .forEach(value -> problems.add("%s: has two of the %s %s", who, what, value));
   }
 
   private boolean isStateful(V1Container container) {
@@ -193,12 +213,16 @@ final class ManifestChecks {
     checkImage(who, container);
     checkResources(who, container);
     Map<String, String> variables = checkVariables(deployment, container);
-    Set<String> ports = new HashSet<>();
+    checkUnique(who, "port", list(container.getPorts()), V1ContainerPort::getName);
+    checkUnique(who, "mount", list(container.getVolumeMounts()), V1VolumeMount::getMountPath);
     for (V1ContainerPort port : list(container.getPorts())) {
-      if (port.getName() == null || port.getName().length() > 15 || !ports.add(port.getName())) {
+      if (port.getName() == null
+          || !port.getName().matches("(?=.{1,15}$)[a-z0-9-]*[a-z][a-z0-9-]*")) {
         problems.add(
-            "%s: the port %s needs a name of its own, of at most 15 characters",
-            who, port.getContainerPort());
+            "%s: the port %s needs a name of at most 15 characters", who, port.getContainerPort());
+      }
+      if (port.getContainerPort() < 1 || port.getContainerPort() > 65535) {
+        problems.add("%s: there is no port %s", who, port.getContainerPort());
       }
     }
     if (jaeger.config(container) != null) {
@@ -233,6 +257,8 @@ final class ManifestChecks {
         problems.add("%s: has no request or no limit for %s", who, resource);
       } else if (request.getNumber().compareTo(limit.getNumber()) > 0) {
         problems.add("%s: requests more %s than its limit", who, resource);
+      } else if (resource.equals("memory") && limit.getNumber().compareTo(LEAST_MEMORY) < 0) {
+        problems.add("%s: %s bytes of memory are not enough", who, limit.getNumber());
       }
     }
   }

@@ -44,6 +44,8 @@ final class Manifests {
 
   static final Pattern IMAGE = Pattern.compile("(?:(.+)/)?([^/:@]+)(?::([^/:@]+))?");
 
+  private static final String NAME = "[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?";
+
   static final String JAEGER_OPERATOR = "jaegertracing.io/v1 Jaeger";
   static final String OTEL_OPERATOR = "opentelemetry.io/v1beta1 OpenTelemetryCollector";
 
@@ -113,7 +115,8 @@ final class Manifests {
   }
 
   static V1PodSpec podSpec(V1Deployment deployment) {
-    return deployment.getSpec().getTemplate().getSpec();
+    return firstOf(
+        deployment.getSpec().getTemplate().getSpec(), new V1PodSpec().containers(List.of()));
   }
 
   static Map<String, String> podLabels(V1Deployment deployment) {
@@ -146,6 +149,9 @@ final class Manifests {
     String kind =
         CollectorConfig.at(document, "apiVersion") + " " + CollectorConfig.at(document, "kind");
     String name = kind + " " + CollectorConfig.at(document, "metadata", "name");
+    if (!String.valueOf(CollectorConfig.at(document, "metadata", "name")).matches(NAME)) {
+      problems.add("%s: is no name", name);
+    }
     if (kind.equals(JAEGER_OPERATOR) || kind.equals(OTEL_OPERATOR)) {
       customResources.put(name, document);
       return;

@@ -25,9 +25,12 @@ import java.util.Objects;
 /** Whether addresses lead somewhere, and NetworkPolicies let through what must pass alone. */
 final class NetworkChecks {
 
+  private static final int LEAST_STARTUP_SECONDS = 30;
+
   private final Manifests manifests;
   private final Problems problems;
   private final List<Flow> flows = new ArrayList<>();
+  private final List<V1ContainerPort> served = new ArrayList<>();
 
   /** A connection that must be possible; an end that is null lies outside of the namespace. */
   record Flow(
@@ -56,9 +59,12 @@ final class NetworkChecks {
       problems.add("%s: %s is %s: there is no such Service", who, variable, address);
       return null;
     }
+    if (!address.getScheme().equals("http")) {
+      problems.add("%s: %s is %s: nothing here speaks TLS", who, variable, address);
+    }
     int number = address.getPort() < 0 ? 80 : address.getPort();
     V1ServicePort port =
-        service.getSpec().getPorts().stream()
+        list(service.getSpec().getPorts()).stream()
             .filter(candidate -> candidate.getPort() == number)
             .findFirst()
             .orElse(null);
@@ -88,6 +94,10 @@ final class NetworkChecks {
       problems.add("%s: has no %s over HTTP", who, kind);
       return;
     }
+    int seconds = firstOf(probe.getFailureThreshold(), 3) * firstOf(probe.getPeriodSeconds(), 10);
+    if (kind.equals("startupProbe") && seconds < LEAST_STARTUP_SECONDS) {
+      problems.add("%s: startupProbe gives up after %s s", who, seconds);
+    }
     V1ContainerPort port = port(container, probe.getHttpGet().getPort());
     if (port == null || !port.equals(expected)) {
       problems.add(
@@ -104,11 +114,16 @@ final class NetworkChecks {
     if (targets.isEmpty()) {
       problems.add("%s: its selector matches no pods", who);
     }
-    for (V1ServicePort port : service.getSpec().getPorts()) {
+    for (V1ServicePort port : list(service.getSpec().getPorts())) {
+      if (port.getName() == null) {
+        problems.add("%s: port %s has no name", who, port.getPort());
+      }
       for (V1Deployment deployment : targets) {
         if (target(deployment, port) == null) {
           problems.add(
               "%s: targetPort %s is no port of %s", who, targetPort(port), name(deployment));
+        } else {
+          served.add(target(deployment, port).port());
         }
       }
     }
@@ -155,6 +170,9 @@ final class NetworkChecks {
       }
       for (V1Container container : containers(deployment)) {
         for (V1ContainerPort port : list(container.getPorts())) {
+          if (!port.getName().equals("health") && served.stream().noneMatch(p -> p == port)) {
+            problems.add("%s: no Service leads to %s", name(deployment), port.getName());
+          }
           if (!program(container).equals(ProgramChecks.FRONTEND)
               && (rules.allow(null, pod, port) || rules.allow(Map.of(), pod, port))) {
             problems.add(

@@ -13,13 +13,14 @@ import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1ContainerPort;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1LifecycleHandler;
-import io.kubernetes.client.openapi.models.V1Service;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Whether the two programs get what they read and need: settings, ports, time, somebody for their
@@ -38,14 +39,12 @@ final class ProgramChecks {
   private static final Duration FLUSH = Duration.ofSeconds(5);
   private static final Duration SIDECAR_STOP = Duration.ofSeconds(5);
 
-  private final Manifests manifests;
   private final NetworkChecks network;
   private final JaegerChecks jaeger;
   private final Problems problems;
+  private final Set<String> propagations = new HashSet<>();
 
-  ProgramChecks(
-      Manifests manifests, NetworkChecks network, JaegerChecks jaeger, Problems problems) {
-    this.manifests = manifests;
+  ProgramChecks(NetworkChecks network, JaegerChecks jaeger, Problems problems) {
     this.network = network;
     this.jaeger = jaeger;
     this.problems = problems;
@@ -57,6 +56,7 @@ final class ProgramChecks {
     PROGRAMS.get(program(container)).forEach(setting -> settings.put(setting.name(), setting));
     Map<String, String> values = new HashMap<>();
     settings.forEach((name, setting) -> values.put(name, setting.defaultValue()));
+    boolean isValid = true;
     for (Map.Entry<String, String> variable : variables.entrySet()) {
       Setting<?> setting = settings.get(variable.getKey());
       boolean isReferred =
@@ -68,14 +68,14 @@ final class ProgramChecks {
         try {
           setting.parse(variable.getValue());
         } catch (IllegalArgumentException e) {
+          isValid = false;
           problems.add(
               "%s: %s is '%s', but must be %s",
               who, variable.getKey(), variable.getValue(), setting.allowed());
         }
       }
     }
-    if (problems.all().stream()
-        .anyMatch(problem -> problem.startsWith(who) && problem.contains("must be"))) {
+    if (!isValid) {
       return;
     }
 
@@ -92,11 +92,7 @@ final class ProgramChecks {
     checkStop(deployment, container, Setting.parseDuration(values.get("STOP_TIMEOUT")));
     checkTmp(deployment, container);
     checkTags(who, container, variables);
-    if (port != null
-        && manifests.all(V1Service.class).stream()
-            .noneMatch(s -> network.targets(s).contains(deployment))) {
-      problems.add("%s: no Service leads to it", who);
-    }
+    checkNames(who, container, variables, values);
     if (program(container).equals(FRONTEND)) {
       network.require("a visitor", null, podLabels(deployment), port);
       NetworkChecks.Target backend =
@@ -105,8 +101,28 @@ final class ProgramChecks {
       if (backend != null && !program(backend.container()).equals(BACKEND)) {
         problems.add("%s: COUNTER_ENDPOINT does not lead to the backend", who);
       }
+      if (!URI.create(values.get("COUNTER_ENDPOINT")).getPath().matches("/?")) {
+        problems.add("%s: COUNTER_ENDPOINT has a path, which the program adds itself", who);
+      }
     }
     checkSpans(deployment, who, values);
+  }
+
+  private void checkNames(
+      String who,
+      V1Container container,
+      Map<String, String> variables,
+      Map<String, String> values) {
+    if (List.of("localhost", "127.0.0.1").contains(variables.getOrDefault("HOST", ""))) {
+      problems.add("%s: HOST lets nobody outside of the pod in", who);
+    }
+    if (!values.get("JAEGER_SERVICE_NAME").equals(program(container))) {
+      problems.add("%s: JAEGER_SERVICE_NAME is another service's", who);
+    }
+    propagations.add(values.get("JAEGER_PROPAGATION"));
+    if (propagations.size() > 1) {
+      problems.add("%s: JAEGER_PROPAGATION differs: the services' spans join no trace", who);
+    }
   }
 
   private void checkStop(V1Deployment deployment, V1Container container, Duration stopTimeout) {
