@@ -102,7 +102,7 @@ class ManifestsTest {
           port that is none                    | k8s | Deployment frontend | containerPort: 8000 | containerPort: 80000 | there is no port 80000
           no replicas                          | k8s | Deployment frontend | replicas: 1 | replicas: 0 | runs nothing
           pod that does not restart            | k8s | Deployment frontend | enableServiceLinks: false | enableServiceLinks: false⏎      restartPolicy: OnFailure | restartPolicy is not Always
-          volume defined twice                 | k8s | Deployment frontend | name: tmp⏎ | name: tmp⏎          readOnly: false⏎        - mountPath: /tmp⏎          name: tmp⏎ | has two of the mount /tmp
+          mount path taken twice               | k8s | Deployment frontend | name: tmp⏎ | name: tmp⏎          readOnly: false⏎        - mountPath: /tmp⏎          name: tmp⏎ | has two of the mount /tmp
           UI without a Service                 | k8s | Service jaeger | port: 16686⏎    targetPort: ui | port: 16686⏎    targetPort: otlp-grpc | no Service leads to ui
           # Settings
           variable that nobody reads           | k8s | Deployment frontend | name: COUNTER_ENDPOINT | name: COUNTER_URL | the program does not read COUNTER_URL
