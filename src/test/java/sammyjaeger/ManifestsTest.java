@@ -256,6 +256,7 @@ class ManifestsTest {
       String target = image.replaceAll(".*-(.+):.*", "$1");
       String stage = stage(Files.readString(dockerfile), target);
       assertTrue(stage.contains("EXPOSE " + container.getPorts().get(0).getContainerPort()), stage);
+      assertTrue(stage.contains("HOST=0.0.0.0"), stage);
       assertTrue(stage.contains("USER " + pod.getSecurityContext().getRunAsUser()), stage);
     }
     assertEquals(images, images(readme));
