@@ -10,9 +10,18 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import javax.servlet.DispatcherType;
+import javax.servlet.Filter;
+import javax.servlet.FilterChain;
 import javax.servlet.Servlet;
+import javax.servlet.ServletException;
+import javax.servlet.ServletRequest;
+import javax.servlet.ServletResponse;
 import org.eclipse.jetty.ee8.servlet.FilterHolder;
 import org.eclipse.jetty.ee8.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee8.servlet.ServletHolder;
@@ -44,6 +53,11 @@ final class TracedServer {
   private final Settings settings;
   private final Server server;
   private final ServerConnector connector;
+
+  /** The server itself, and each request that runs. */
+  private final Phaser running = new Phaser(1);
+
+  private volatile boolean ready;
   private URI uri;
 
   TracedServer(Settings settings, Tracer tracer, Map<String, Servlet> servlets) {
@@ -51,23 +65,19 @@ final class TracedServer {
     QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS);
     threads.setVirtualThreadsExecutor(VirtualThreads.getDefaultVirtualThreadsExecutor());
     this.server = new Server(threads);
-    this.connector =
-        new ServerConnector(server, 1, -1, new HttpConnectionFactory(httpConfiguration()));
+    this.connector = new PatientConnector(server, new HttpConnectionFactory(httpConfiguration()));
     connector.setHost(settings.get(HOST));
     connector.setPort(settings.get(PORT));
-    connector.setAcceptQueueSize(1024);
-    connector.addBean(new ConnectionCap(connector));
     server.addConnector(connector);
-    server.setStopTimeout(settings.get(STOP_TIMEOUT).toMillis());
 
     ServletContextHandler context = new ServletContextHandler();
-    context.addFilter(
-        new FilterHolder(newTracingFilter(tracer)), "/*", EnumSet.of(DispatcherType.REQUEST));
+    addFilter(context, this::trackRunning);
+    addFilter(context, newTracingFilter(tracer));
     servlets.forEach(
         (path, servlet) ->
             context.addServlet(new ServletHolder(servlet), path.equals("/") ? "" : path));
     context.addServlet(new ServletHolder(new HealthServlet(() -> true)), "/livez");
-    context.addServlet(new ServletHolder(new HealthServlet(this::isReady)), "/readyz");
+    context.addServlet(new ServletHolder(new HealthServlet(() -> ready)), "/readyz");
     PlainErrors errors = new PlainErrors(servlets.keySet());
     context.setErrorHandler(errors.forServlets());
     server.setErrorHandler(errors.forServer());
@@ -96,6 +106,7 @@ final class TracedServer {
       throw new IllegalStateException("The server did not start", e);
     }
     uri = server.getURI();
+    ready = true;
     log.info(
         "Listening on {} ({})",
         uri,
@@ -107,24 +118,49 @@ final class TracedServer {
     return uri;
   }
 
-  /** Whether requests are welcome: not before the start, nor from the moment that a stop begins. */
-  boolean isReady() {
-    return server.isStarted();
-  }
-
-  /** Stops accepting, and waits for what is running; tells whether all of it was finished. */
+  /**
+   * Stops accepting, and waits for the requests that run, up to {@link #STOP_TIMEOUT}.
+   *
+   * @return whether all of them were finished
+   */
   boolean stop() {
     log.info("Stopping");
+    ready = false;
+    boolean finished = finishRequests();
     try {
       server.stop();
-      return true;
     } catch (Exception e) {
+      log.warn("The server did not stop cleanly", e);
+    }
+    return finished;
+  }
+
+  private boolean finishRequests() {
+    long deadline = System.nanoTime() + settings.get(STOP_TIMEOUT).toNanos();
+    try {
+      connector.shutdown().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      // No connection is left, but where a client has left early, its request still runs.
+      running.awaitAdvanceInterruptibly(
+          running.arriveAndDeregister(), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
       log.warn(
-          "Requests were cut short after {}={} ms",
+          "Requests were cut short, as they took longer than {}={}",
           STOP_TIMEOUT.name(),
-          server.getStopTimeout(),
-          e);
+          settings.text(STOP_TIMEOUT));
       return false;
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException("The stop was cut short", e);
+    }
+    return true;
+  }
+
+  private void trackRunning(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    running.register();
+    try {
+      chain.doFilter(request, response);
+    } finally {
+      running.arriveAndDeregister();
     }
   }
 
@@ -139,6 +175,10 @@ final class TracedServer {
     return e.getCause() instanceof UnresolvedAddressException
         ? "the address is not known"
         : e.getCause().getMessage();
+  }
+
+  private static void addFilter(ServletContextHandler context, Filter filter) {
+    context.addFilter(new FilterHolder(filter), "/*", EnumSet.of(DispatcherType.REQUEST));
   }
 
   private static TracingFilter newTracingFilter(Tracer tracer) {

@@ -11,6 +11,7 @@ import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -140,15 +141,33 @@ class TracedServerTest {
           http.sendAsync(request("/probe"), BodyHandlers.ofString());
       running.await();
       CompletableFuture<Boolean> stopped = CompletableFuture.supplyAsync(server::stop);
-      while (server.isReady()) {
-        Thread.onSpinWait();
-      }
+      awaitClosedPort();
       assertTrue(ask(probe, "/readyz").startsWith("HTTP/1.1 503"));
       assertFalse(stopped.isDone());
       mayFinish.countDown();
       assertEquals("finished", answer.join().body());
       assertTrue(stopped.join());
     }
+    assertEquals(1, reporter.getSpans().size());
+  }
+
+  @Test
+  void stop_finishesWhatAClientDidNotWaitFor() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch mayFinish = new CountDownLatch(1);
+    start(
+        (request, response) -> {
+          running.countDown();
+          await(mayFinish);
+        });
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
+      client.getOutputStream().write("GET /probe HTTP/1.1\r\nHost: x\r\n\r\n".getBytes());
+      running.await();
+    }
+    CompletableFuture<Boolean> stopped = CompletableFuture.supplyAsync(server::stop);
+    awaitClosedPort();
+    mayFinish.countDown();
+    assertTrue(stopped.join());
     assertEquals(1, reporter.getSpans().size());
   }
 
@@ -213,7 +232,7 @@ class TracedServerTest {
   }
 
   private void start(Behaviour behaviour) throws Exception {
-    server = newServer(Map.of("PORT", "0", "STOP_TIMEOUT", "3s"), behaviour);
+    server = newServer(Map.of("PORT", "0", "STOP_TIMEOUT", "5s"), behaviour);
     server.start();
   }
 
@@ -251,6 +270,17 @@ class TracedServerTest {
       out.write(request.getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  /** The port closes in a stop, and readiness has ended before. */
+  private void awaitClosedPort() throws IOException {
+    while (true) {
+      try {
+        new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort()).close();
+      } catch (ConnectException e) {
+        return;
+      }
     }
   }
 
