@@ -3,6 +3,7 @@ package sammyjaeger;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -75,8 +76,13 @@ final class PatientConnector extends ServerConnector {
       makeRoom();
       return;
     }
-    queue.select(ready -> {});
-    acceptOne();
+    try {
+      queue.select(ready -> {});
+      acceptOne();
+    } catch (ClosedSelectorException e) {
+      // The port is being closed, by a thread that empties the queue itself.
+      Thread.onSpinWait();
+    }
   }
 
   @Override
@@ -84,9 +90,11 @@ final class PatientConnector extends ServerConnector {
     if (!isOpen()) {
       return;
     }
-    try (Selector closing = queue) {
+    try {
+      queue.close();
+      // The last thing before the port closes: who connects between the two is still reset.
       while (acceptOne()) {
-        // Empties the queue.
+        continue;
       }
     } catch (IOException e) {
       log.warn("Clients who waited to be accepted were turned away: {}", e.getMessage());
