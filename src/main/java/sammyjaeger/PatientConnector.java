@@ -102,6 +102,15 @@ final class PatientConnector extends ServerConnector {
     super.close();
   }
 
+  /** In a stop, Jetty shortens the idle timeout of the connections there are, but not of these. */
+  @Override
+  protected void onEndPointOpened(EndPoint connection) {
+    super.onEndPointOpened(connection);
+    if (isShutdown()) {
+      connection.setIdleTimeout(getShutdownIdleTimeout());
+    }
+  }
+
   private boolean acceptOne() throws IOException {
     SocketChannel client = port.accept();
     if (client == null) {

@@ -178,7 +178,8 @@ class TracedServerTest {
         (request, response) -> {
           running.countDown();
           await(new CountDownLatch(1));
-        });
+        },
+        "200ms");
     CompletableFuture<HttpResponse<String>> answer =
         http.sendAsync(request("/probe"), BodyHandlers.ofString());
     running.await();
@@ -232,7 +233,11 @@ class TracedServerTest {
   }
 
   private void start(Behaviour behaviour) throws Exception {
-    server = newServer(Map.of("PORT", "0", "STOP_TIMEOUT", "5s"), behaviour);
+    start(behaviour, "60s");
+  }
+
+  private void start(Behaviour behaviour, String stopTimeout) throws Exception {
+    server = newServer(Map.of("PORT", "0", "STOP_TIMEOUT", stopTimeout), behaviour);
     server.start();
   }
 
