@@ -4,13 +4,16 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -22,26 +25,25 @@ import org.slf4j.LoggerFactory;
  * descriptors run out; here, further clients wait in the system's queue. In a stop, Jetty would
  * close the port and so reset those in the queue; here, they are accepted first.
  */
-final class PatientConnector extends ServerConnector {
+final class PatientConnector extends ServerConnector implements SelectorManager.AcceptListener {
 
   private static final Logger log = LoggerFactory.getLogger(PatientConnector.class);
 
-  private static final int MOST_CONNECTIONS = 8000;
+  /** What a visit takes of the heap, with room to spare. */
+  private static final long BYTES_PER_CONNECTION = 128 << 10;
 
-  /** For jars, logs and the like. */
-  private static final int OTHER_FILES = 100;
+  /** For jars, selectors and the like. */
+  private static final int OTHER_FILES = 200;
 
   /** How many clients may wait in the system's queue. */
   private static final int QUEUE = 1024;
 
-  /** In a flood, how long a connection may be idle before it makes room for another. */
-  private static final long FLOOD_IDLE_MILLIS = 1000;
-
-  private static final Duration FLOOD_PAUSE = Duration.ofMillis(10);
+  private static final Duration PAUSE = Duration.ofMillis(10);
 
   private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
 
   private final int maxConnections = maxConnections();
+  private final AtomicInteger connections = new AtomicInteger();
   private ServerSocketChannel port;
   private Selector queue;
   private long loggedNanos = System.nanoTime() - LOG_INTERVAL.toNanos();
@@ -49,13 +51,16 @@ final class PatientConnector extends ServerConnector {
   PatientConnector(Server server, ConnectionFactory protocol) {
     super(server, 1, -1, protocol);
     setAcceptQueueSize(QUEUE);
+    getSelectorManager().addEventListener(this);
   }
 
-  /** A visit takes two file descriptors: for its own connection and for the one to the backend. */
   private static int maxConnections() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
-        ? (int) Math.min((system.getMaxFileDescriptorCount() - OTHER_FILES) / 2, MOST_CONNECTIONS)
-        : MOST_CONNECTIONS;
+    long connections = Runtime.getRuntime().maxMemory() / BYTES_PER_CONNECTION;
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
+      // A visit takes two: for its own connection and for the one to the backend.
+      connections = Math.min(connections, (system.getMaxFileDescriptorCount() - OTHER_FILES) / 2);
+    }
+    return (int) Math.max(1, Math.min(connections, Integer.MAX_VALUE));
   }
 
   @Override
@@ -72,8 +77,9 @@ final class PatientConnector extends ServerConnector {
 
   @Override
   public void accept(int acceptor) throws IOException {
-    if (getConnectedEndPoints().size() >= maxConnections) {
-      makeRoom();
+    if (connections.get() >= maxConnections) {
+      logOccasionally();
+      LockSupport.parkNanos(PAUSE.toNanos());
       return;
     }
     try {
@@ -116,23 +122,28 @@ final class PatientConnector extends ServerConnector {
     if (client == null) {
       return false;
     }
+    connections.incrementAndGet();
     client.configureBlocking(false);
     configure(client.socket());
     getSelectorManager().accept(client);
     return true;
   }
 
-  private void makeRoom() {
+  @Override
+  public void onClosed(SelectableChannel connection) {
+    connections.decrementAndGet();
+  }
+
+  @Override
+  public void onAcceptFailed(SelectableChannel connection, Throwable cause) {
+    connections.decrementAndGet();
+  }
+
+  private void logOccasionally() {
     long now = System.nanoTime();
     if (now - loggedNanos >= LOG_INTERVAL.toNanos()) {
       loggedNanos = now;
       log.warn("All {} connections are in use; further clients wait", maxConnections);
     }
-    for (EndPoint connection : getConnectedEndPoints()) {
-      if (connection.getIdleTimeout() > FLOOD_IDLE_MILLIS) {
-        connection.setIdleTimeout(FLOOD_IDLE_MILLIS);
-      }
-    }
-    LockSupport.parkNanos(FLOOD_PAUSE.toNanos());
   }
 }
