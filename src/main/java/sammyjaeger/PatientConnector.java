@@ -29,8 +29,10 @@ final class PatientConnector extends ServerConnector implements SelectorManager.
 
   private static final Logger log = LoggerFactory.getLogger(PatientConnector.class);
 
-  /** What a visit takes of the heap, with room to spare. */
-  private static final long BYTES_PER_CONNECTION = 128 << 10;
+  /**
+   * How much heap there must be for each connection: a small part of it is taken outside the heap.
+   */
+  private static final long BYTES_PER_CONNECTION = 256 << 10;
 
   /** For jars, selectors and the like. */
   private static final int OTHER_FILES = 200;
@@ -77,7 +79,7 @@ final class PatientConnector extends ServerConnector implements SelectorManager.
 
   @Override
   public void accept(int acceptor) throws IOException {
-    if (connections.get() >= maxConnections) {
+    if (isFull()) {
       logOccasionally();
       LockSupport.parkNanos(PAUSE.toNanos());
       return;
@@ -127,6 +129,11 @@ final class PatientConnector extends ServerConnector implements SelectorManager.
     configure(client.socket());
     getSelectorManager().accept(client);
     return true;
+  }
+
+  /** Whether clients have to wait, so that a connection should be closed after its answer. */
+  boolean isFull() {
+    return connections.get() >= maxConnections;
   }
 
   @Override

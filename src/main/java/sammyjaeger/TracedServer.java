@@ -22,13 +22,13 @@ import javax.servlet.Servlet;
 import javax.servlet.ServletException;
 import javax.servlet.ServletRequest;
 import javax.servlet.ServletResponse;
+import javax.servlet.http.HttpServletResponse;
 import org.eclipse.jetty.ee8.servlet.FilterHolder;
 import org.eclipse.jetty.ee8.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee8.servlet.ServletHolder;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -52,7 +52,7 @@ final class TracedServer {
 
   private final Settings settings;
   private final Server server;
-  private final ServerConnector connector;
+  private final PatientConnector connector;
 
   /** The server itself, and each request that runs. */
   private final Phaser running = new Phaser(1);
@@ -71,7 +71,7 @@ final class TracedServer {
     server.addConnector(connector);
 
     ServletContextHandler context = new ServletContextHandler();
-    addFilter(context, this::trackRunning);
+    addFilter(context, this::admit);
     addFilter(context, newTracingFilter(tracer));
     servlets.forEach(
         (path, servlet) ->
@@ -154,9 +154,12 @@ final class TracedServer {
     return true;
   }
 
-  private void trackRunning(ServletRequest request, ServletResponse response, FilterChain chain)
+  private void admit(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     running.register();
+    if (connector.isFull()) {
+      ((HttpServletResponse) response).setHeader("Connection", "close");
+    }
     try {
       chain.doFilter(request, response);
     } finally {

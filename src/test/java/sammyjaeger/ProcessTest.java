@@ -11,17 +11,22 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -77,9 +82,7 @@ class ProcessTest {
 
       assertEquals(List.of(), List.copyOf(dropped));
       assertEquals(
-          IntStream.rangeClosed(1, answers.size())
-              .mapToObj(FrontendTest::greeting)
-              .collect(Collectors.toSet()),
+          greetings(answers.size()),
           answers.stream()
               .map(answer -> answer.substring(answer.indexOf("Hello")))
               .collect(Collectors.toSet()));
@@ -96,6 +99,33 @@ class ProcessTest {
       System.out.printf(
           "Stop under load: %d visits answered, %d dropped, %d spans received%n",
           answers.size(), dropped.size(), spans.size());
+    }
+  }
+
+  /** Far more visitors at once than a small heap has connections for. */
+  @Test
+  void flood_isAnsweredToTheLastVisitorAndToldInOneLine() throws Exception {
+    int visits = 500;
+    Map<String, String> smallHeap = Map.of("JAVA_TOOL_OPTIONS", "-Xmx48m");
+    try (UdpAgent agent = new UdpAgent();
+        ServiceProcess backend = backend(agent, "500ms");
+        ServiceProcess frontend = frontend(agent, backend.uri(), smallHeap)) {
+      HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+      HttpRequest request = HttpRequest.newBuilder(frontend.uri()).build();
+      List<CompletableFuture<HttpResponse<String>>> answers =
+          Stream.generate(() -> http.sendAsync(request, BodyHandlers.ofString()))
+              .limit(visits)
+              .toList();
+      Set<String> bodies = new HashSet<>();
+      for (CompletableFuture<HttpResponse<String>> answer : answers) {
+        assertTrue(bodies.add(answer.get().body()));
+      }
+      frontend.terminate();
+
+      assertEquals(greetings(visits), bodies);
+      assertEquals(
+          1,
+          frontend.log().stream().filter(line -> line.contains("connections are in use")).count());
     }
   }
 
@@ -146,8 +176,20 @@ class ProcessTest {
   }
 
   private static ServiceProcess frontend(UdpAgent agent, URI backend) throws IOException {
-    return new ServiceProcess(
-        "frontend.jar", environment(agent, Map.of("COUNTER_ENDPOINT", backend.toString())));
+    return frontend(agent, backend, Map.of());
+  }
+
+  private static ServiceProcess frontend(UdpAgent agent, URI backend, Map<String, String> own)
+      throws IOException {
+    Map<String, String> environment = environment(agent, own);
+    environment.put("COUNTER_ENDPOINT", backend.toString());
+    return new ServiceProcess("frontend.jar", environment);
+  }
+
+  private static Set<String> greetings(int visits) {
+    return IntStream.rangeClosed(1, visits)
+        .mapToObj(FrontendTest::greeting)
+        .collect(Collectors.toSet());
   }
 
   private static Map<String, String> environment(UdpAgent agent, Map<String, String> own) {
