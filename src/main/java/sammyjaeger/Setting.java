@@ -26,7 +26,7 @@ record Setting<T>(
 
   private static final List<String> FLAGS = List.of("true", "false");
   private static final List<String> SCHEMES = List.of("http", "https");
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,7})(ms|s|m)");
 
   static Setting<String> text(String name, String defaultValue, String meaning) {
     return new Setting<>(name, defaultValue, meaning, "any text", Function.identity());

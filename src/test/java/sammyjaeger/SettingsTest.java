@@ -91,7 +91,7 @@ class SettingsTest {
         "PORT | 8000.5",
         "STOP_TIMEOUT | 20",
         "STOP_TIMEOUT | -1s",
-        "STOP_TIMEOUT | 99999999999s",
+        "STOP_TIMEOUT | 99999999m",
         "SIMULATED_DELAY | 10s..1s",
         "SIMULATED_DELAY | 1..10",
         "SIMULATED_DELAY | 1s-10s",
