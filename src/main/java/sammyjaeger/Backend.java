@@ -19,6 +19,9 @@ public final class Backend {
 
   static final List<Setting<?>> SETTINGS = Service.settings("5000", SERVICE_NAME, SIMULATED_DELAY);
 
+  /** Far more than the frontend takes: the baggage that it passes on grows when it is encoded. */
+  private static final int MAX_HEADER_BYTES = 64 << 10;
+
   private Backend() {}
 
   public static void main(String[] args) {
@@ -28,6 +31,7 @@ public final class Backend {
   static TracedServer newServer(Settings settings, Tracer tracer) {
     CounterServlet counter =
         new CounterServlet(new VisitCounter(), settings.get(SIMULATED_DELAY), tracer);
-    return new TracedServer(settings, tracer, Map.of(CounterServlet.PATH, counter));
+    return new TracedServer(
+        settings, tracer, MAX_HEADER_BYTES, Map.of(CounterServlet.PATH, counter));
   }
 }

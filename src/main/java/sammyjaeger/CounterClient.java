@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,9 @@ final class CounterClient {
 
   private static final Logger log = LoggerFactory.getLogger(CounterClient.class);
 
+  /** A positive number that a long can hold. */
+  private static final Pattern COUNTER = Pattern.compile("[1-9][0-9]{0,17}");
+
   private final URI counterUrl;
   private final Duration timeout;
   private final Tracer tracer;
@@ -51,7 +55,7 @@ final class CounterClient {
    * @param timeout how long one call may take, from the connection to the last byte of the answer
    */
   CounterClient(URI endpoint, Duration timeout, Tracer tracer) {
-    this.counterUrl = URI.create(endpoint.toString().replaceAll("/$", "") + CounterServlet.PATH);
+    this.counterUrl = URI.create(endpoint.toString().replaceAll("/+$", "") + CounterServlet.PATH);
     this.timeout = timeout;
     this.tracer = tracer;
     this.http = newHttpClient();
@@ -139,11 +143,10 @@ final class CounterClient {
     if (response.statusCode() != 200) {
       throw failure("answered with status " + response.statusCode(), null);
     }
-    try {
-      return Long.parseLong(response.body());
-    } catch (NumberFormatException e) {
-      throw failure("gave an answer that is not a counter", e);
+    if (!COUNTER.matcher(response.body()).matches()) {
+      throw failure("gave an answer that is not a counter", null);
     }
+    return Long.parseLong(response.body());
   }
 
   private IOException failure(String whatHappened, Throwable cause) {

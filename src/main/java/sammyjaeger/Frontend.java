@@ -24,6 +24,8 @@ public final class Frontend {
   static final List<Setting<?>> SETTINGS =
       Service.settings("8000", SERVICE_NAME, COUNTER_ENDPOINT, COUNTER_TIMEOUT);
 
+  private static final int MAX_HEADER_BYTES = 8 << 10;
+
   private Frontend() {}
 
   public static void main(String[] args) {
@@ -33,6 +35,7 @@ public final class Frontend {
   static TracedServer newServer(Settings settings, Tracer tracer) {
     CounterClient counter =
         new CounterClient(settings.get(COUNTER_ENDPOINT), settings.get(COUNTER_TIMEOUT), tracer);
-    return new TracedServer(settings, tracer, Map.of("/", new VisitServlet(counter, tracer)));
+    return new TracedServer(
+        settings, tracer, MAX_HEADER_BYTES, Map.of("/", new VisitServlet(counter, tracer)));
   }
 }

@@ -44,8 +44,10 @@ final class JaegerSettings {
       new Setting<>(
           "JAEGER_SAMPLER_PARAM",
           "1",
-          "1 or 0 (const), a probability (probabilistic, remote) or traces a second (ratelimiting)",
-          "a number of 0 or more, and as a probability at most 1",
+          "all or none (const), a probability (probabilistic, remote) or traces a second"
+              + " (ratelimiting)",
+          "0 or 1 for const, a number from 0 to 1 for probabilistic and remote, a whole number for"
+              + " ratelimiting",
           JaegerSettings::parseSamplerParam);
   static final Setting<String> SAMPLER_MANAGER_HOST_PORT =
       Setting.text(

@@ -51,6 +51,7 @@ final class Service {
         new Thread(
             () -> {
               boolean finished = server.stop();
+              // After the last request, so that its spans are sent too.
               tracing.close();
               // The JVM would otherwise report the signal, as 143, and not how the stop went.
               Runtime.getRuntime().halt(finished ? 0 : 1);

@@ -22,14 +22,22 @@ record Setting<T>(
     String name, String defaultValue, String meaning, String allowed, Function<String, T> parser) {
 
   static final String URL_ALLOWED =
-      "an http:// or https:// address without user, query and fragment";
+      "an http:// or https:// address with a host, and without user, query and fragment";
 
   private static final List<String> FLAGS = List.of("true", "false");
   private static final List<String> SCHEMES = List.of("http", "https");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,7})(ms|s|m)");
 
   static Setting<String> text(String name, String defaultValue, String meaning) {
-    return new Setting<>(name, defaultValue, meaning, "any text", Function.identity());
+    return new Setting<>(
+        name,
+        defaultValue,
+        meaning,
+        "text without control characters",
+        value -> {
+          require(value.chars().noneMatch(Character::isISOControl));
+          return value;
+        });
   }
 
   static Setting<Boolean> flag(String name, String defaultValue, String meaning) {
@@ -87,7 +95,7 @@ record Setting<T>(
   static URI parseUrl(String value) {
     URI url = URI.create(value);
     requireOneOf(url.getScheme(), SCHEMES);
-    require(url.getHost() != null && url.getPort() <= 65535);
+    require(url.getHost() != null && url.getPort() != 0 && url.getPort() <= 65535);
     require(url.getRawUserInfo() == null);
     require(url.getRawQuery() == null && url.getRawFragment() == null);
     return url;

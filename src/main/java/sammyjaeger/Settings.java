@@ -15,7 +15,7 @@ final class Settings {
   }
 
   /**
-   * Looks up and validates every setting of a table; one that is empty counts as not set.
+   * Looks up and validates every setting of a table; one that is blank counts as not set.
    *
    * @param lookup gives a variable's value, or null
    * @throws StartupException if a value is not allowed: names the variable, the value and what is
@@ -32,7 +32,7 @@ final class Settings {
       } catch (IllegalArgumentException e) {
         throw new StartupException(
             "%s is '%s', but must be %s"
-                .formatted(setting.name(), withoutCredentials(value), setting.allowed()));
+                .formatted(setting.name(), withoutSecrets(value), setting.allowed()));
       }
     }
     return new Settings(values);
@@ -67,10 +67,10 @@ final class Settings {
 
   private static String effective(Setting<?> setting, UnaryOperator<String> lookup) {
     String value = lookup.apply(setting.name());
-    return value == null || value.isEmpty() ? setting.defaultValue() : value;
+    return value == null || value.isBlank() ? setting.defaultValue() : value;
   }
 
-  private static String withoutCredentials(String value) {
-    return value.replaceAll("//[^/]*@", "//***@");
+  private static String withoutSecrets(String value) {
+    return value.replaceAll("//.*@", "//***@").replaceAll("\\?.*", "?***");
   }
 }

@@ -17,6 +17,12 @@ final class TextResponse {
     response.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Answers a HEAD whose GET would cost something; the length is left open. */
+  static void sendHead(HttpServletResponse response) throws IOException {
+    response.setContentType(CONTENT_TYPE);
+    response.flushBuffer();
+  }
+
   static void sendMethodNotAllowed(HttpServletResponse response, String allowed)
       throws IOException {
     response.setHeader("Allow", allowed);

@@ -10,11 +10,11 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Phaser;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import javax.servlet.DispatcherType;
 import javax.servlet.Filter;
 import javax.servlet.FilterChain;
@@ -22,6 +22,7 @@ import javax.servlet.Servlet;
 import javax.servlet.ServletException;
 import javax.servlet.ServletRequest;
 import javax.servlet.ServletResponse;
+import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.eclipse.jetty.ee8.servlet.FilterHolder;
 import org.eclipse.jetty.ee8.servlet.ServletContextHandler;
@@ -50,22 +51,35 @@ final class TracedServer {
   /** Without virtual threads, this many requests run at once and further ones wait. */
   private static final int MAX_THREADS = 1000;
 
+  /** How long requests have to end, and their spans to finish, once they are interrupted. */
+  private static final Duration CUT_SHORT_TIMEOUT = Duration.ofSeconds(1);
+
+  private static final Set<String> HEALTH_PATHS = Set.of("/livez", "/readyz");
+
   private final Settings settings;
   private final Server server;
   private final PatientConnector connector;
 
-  /** The server itself, and each request that runs. */
-  private final Phaser running = new Phaser(1);
+  /** The thread of each request that runs. */
+  private final Set<Thread> running = ConcurrentHashMap.newKeySet();
 
   private volatile boolean ready;
   private URI uri;
 
-  TracedServer(Settings settings, Tracer tracer, Map<String, Servlet> servlets) {
+  /**
+   * Sets up a server.
+   *
+   * @param maxHeaderBytes how long a request's headers may be
+   * @param servlets what answers each path
+   */
+  TracedServer(
+      Settings settings, Tracer tracer, int maxHeaderBytes, Map<String, Servlet> servlets) {
     this.settings = settings;
     QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS);
     threads.setVirtualThreadsExecutor(VirtualThreads.getDefaultVirtualThreadsExecutor());
     this.server = new Server(threads);
-    this.connector = new PatientConnector(server, new HttpConnectionFactory(httpConfiguration()));
+    this.connector =
+        new PatientConnector(server, new HttpConnectionFactory(httpConfiguration(maxHeaderBytes)));
     connector.setHost(settings.get(HOST));
     connector.setPort(settings.get(PORT));
     server.addConnector(connector);
@@ -73,6 +87,7 @@ final class TracedServer {
     ServletContextHandler context = new ServletContextHandler();
     addFilter(context, this::admit);
     addFilter(context, newTracingFilter(tracer));
+    // To servlets the empty pattern is the path / alone.
     servlets.forEach(
         (path, servlet) ->
             context.addServlet(new ServletHolder(servlet), path.equals("/") ? "" : path));
@@ -126,7 +141,19 @@ final class TracedServer {
   boolean stop() {
     log.info("Stopping");
     ready = false;
-    boolean finished = finishRequests();
+    Future<Void> connectionsClosed = connector.shutdown();
+    // Where a client has left early, its connection is closed but its request still runs.
+    await(settings.get(STOP_TIMEOUT), () -> connectionsClosed.isDone() && running.isEmpty());
+    boolean finished = running.isEmpty();
+    if (!finished) {
+      log.warn(
+          "{} requests are cut short, as they take longer than {}={}",
+          running.size(),
+          STOP_TIMEOUT.name(),
+          settings.text(STOP_TIMEOUT));
+      running.forEach(Thread::interrupt);
+      await(CUT_SHORT_TIMEOUT, running::isEmpty);
+    }
     try {
       server.stop();
     } catch (Exception e) {
@@ -135,49 +162,40 @@ final class TracedServer {
     return finished;
   }
 
-  private boolean finishRequests() {
-    long deadline = System.nanoTime() + settings.get(STOP_TIMEOUT).toNanos();
-    try {
-      connector.shutdown().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-      // No connection is left, but where a client has left early, its request still runs.
-      running.awaitAdvanceInterruptibly(
-          running.arriveAndDeregister(), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      log.warn(
-          "Requests were cut short, as they took longer than {}={}",
-          STOP_TIMEOUT.name(),
-          settings.text(STOP_TIMEOUT));
-      return false;
-    } catch (InterruptedException | ExecutionException e) {
-      throw new IllegalStateException("The stop was cut short", e);
+  private static void await(Duration timeout, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
     }
-    return true;
   }
 
   private void admit(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    running.register();
+    running.add(Thread.currentThread());
     if (connector.isFull()) {
       ((HttpServletResponse) response).setHeader("Connection", "close");
     }
     try {
       chain.doFilter(request, response);
     } finally {
-      running.arriveAndDeregister();
+      running.remove(Thread.currentThread());
     }
   }
 
-  private static HttpConfiguration httpConfiguration() {
+  private static HttpConfiguration httpConfiguration(int maxHeaderBytes) {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
+    http.setRequestHeaderSize(maxHeaderBytes);
+    // It would speed up parsing a little, and cost memory for each connection.
     http.setHeaderCacheSize(0);
     return http;
   }
 
   private static String reason(Exception e) {
-    return e.getCause() instanceof UnresolvedAddressException
-        ? "the address is not known"
-        : e.getCause().getMessage();
+    if (e.getCause() instanceof UnresolvedAddressException) {
+      return "the address is not known";
+    }
+    return e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
   }
 
   private static void addFilter(ServletContextHandler context, Filter filter) {
@@ -185,9 +203,14 @@ final class TracedServer {
   }
 
   private static TracingFilter newTracingFilter(Tracer tracer) {
-    return new TracingFilter(
-        tracer,
-        List.of(ServletFilterSpanDecorator.STANDARD_TAGS, new ServerSpanDecorator()),
-        Pattern.compile("/livez|/readyz"));
+    List<ServletFilterSpanDecorator> decorators =
+        List.of(ServletFilterSpanDecorator.STANDARD_TAGS, new ServerSpanDecorator());
+    return new TracingFilter(tracer, decorators, null) {
+      // The filter's own pattern would see the path as it was sent, such as /%6Civez.
+      @Override
+      protected boolean isTraced(HttpServletRequest request, HttpServletResponse response) {
+        return !HEALTH_PATHS.contains(request.getHttpServletMapping().getPattern());
+      }
+    };
   }
 }

@@ -8,7 +8,6 @@ import io.jaegertracing.Configuration.SenderConfiguration;
 import io.jaegertracing.internal.JaegerTracer;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,14 +49,21 @@ final class Tracing {
 
     String samplerType = settings.get(JaegerSettings.SAMPLER_TYPE);
     double samplerParam = settings.get(JaegerSettings.SAMPLER_PARAM);
-    if (samplerParam > 1 && List.of("probabilistic", "remote").contains(samplerType)) {
+    boolean paramFits =
+        switch (samplerType) {
+          case "const" -> samplerParam == 0 || samplerParam == 1;
+          case "ratelimiting" -> samplerParam == Math.rint(samplerParam);
+          default -> samplerParam <= 1;
+        };
+    if (!paramFits) {
       throw new StartupException(
-          "%s is %s, but must be at most 1 where %s is %s"
+          "%s is '%s' and %s is %s, but must be %s"
               .formatted(
                   JaegerSettings.SAMPLER_PARAM.name(),
                   settings.text(JaegerSettings.SAMPLER_PARAM),
                   JaegerSettings.SAMPLER_TYPE.name(),
-                  samplerType));
+                  samplerType,
+                  JaegerSettings.SAMPLER_PARAM.allowed()));
     }
     SamplerConfiguration sampler =
         new SamplerConfiguration()

@@ -28,7 +28,7 @@ final class VisitServlet extends HttpServlet {
       throws IOException {
     switch (request.getMethod()) {
       case "GET" -> visit(response);
-      case "HEAD" -> TextResponse.send(response, HttpServletResponse.SC_OK, "");
+      case "HEAD" -> TextResponse.sendHead(response);
       default -> TextResponse.sendMethodNotAllowed(response, "GET, HEAD");
     }
   }

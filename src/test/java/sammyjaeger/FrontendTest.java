@@ -95,6 +95,7 @@ class FrontendTest {
     "HTTP/1.1 200 OK|Content-Length: 3||one, gave an answer that is not a counter",
     "HTTP/1.1 200 OK|Content-Length: 0||, gave an answer that is not a counter",
     "HTTP/1.1 200 OK|Content-Length: 20||99999999999999999999, gave an answer that is not a counter",
+    "HTTP/1.1 200 OK|Content-Length: 2||-1, gave an answer that is not a counter",
     "HTTP/1.1 200 OK|Content-Length: 9||12, gave a broken answer",
     "SSH-2.0-OpenSSH_9.2, gave a broken answer",
     "'', gave a broken answer",

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -126,6 +127,27 @@ class ProcessTest {
       assertEquals(
           1,
           frontend.log().stream().filter(line -> line.contains("connections are in use")).count());
+    }
+  }
+
+  /** Connections that only sit there, more than a small heap has room for, keep nobody out. */
+  @Test
+  void idleConnections_makeRoomForOthers() throws Exception {
+    try (UdpAgent agent = new UdpAgent();
+        ServiceProcess backend =
+            new ServiceProcess(
+                "backend.jar", environment(agent, Map.of("JAVA_TOOL_OPTIONS", "-Xmx32m")))) {
+      URI uri = backend.uri();
+      List<Socket> idle = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        idle.add(new Socket(InetAddress.getLoopbackAddress(), uri.getPort()));
+      }
+      HttpRequest request =
+          HttpRequest.newBuilder(uri.resolve("/livez")).timeout(Duration.ofSeconds(20)).build();
+      assertEquals("ok", HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body());
+      for (Socket socket : idle) {
+        socket.close();
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
 
@@ -77,8 +78,9 @@ class SettingsTest {
   }
 
   @Test
-  void emptyValue_countsAsNotSet() throws Exception {
+  void blankValue_countsAsNotSet() throws Exception {
     assertEquals(5000, read(Backend.SETTINGS, Map.of("PORT", "")).get(TracedServer.PORT));
+    assertEquals(5000, read(Backend.SETTINGS, Map.of("PORT", " ")).get(TracedServer.PORT));
   }
 
   @ParameterizedTest
@@ -100,7 +102,7 @@ class SettingsTest {
         "COUNTER_ENDPOINT | ftp://localhost",
         "COUNTER_ENDPOINT | http://localhost:99999",
         "COUNTER_ENDPOINT | http://local host",
-        "COUNTER_ENDPOINT | http://localhost?a=b",
+        "COUNTER_ENDPOINT | http://localhost:0",
         "COUNTER_TIMEOUT | soon",
         "COUNTER_TIMEOUT | 0",
         "JAEGER_AGENT_PORT | 0",
@@ -126,27 +128,39 @@ class SettingsTest {
     assertEquals(name + " is '" + value + "', but must be " + setting.allowed(), e.getMessage());
   }
 
-  @Test
-  void credentials_areNotRepeated() {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://sammy:secret@backend",
+        "http://sammy:pass/secret@backend",
+        "http://backend?token=secret"
+      })
+  void secrets_areNotRepeated(String endpoint) {
     StartupException e =
         assertThrows(
             StartupException.class,
-            () ->
-                read(Frontend.SETTINGS, Map.of("COUNTER_ENDPOINT", "http://sammy:secret@backend")));
+            () -> read(Frontend.SETTINGS, Map.of("COUNTER_ENDPOINT", endpoint)));
     assertFalse(e.getMessage().contains("secret"), e::getMessage);
   }
 
-  @Test
-  void probabilityAboveOne_isRefused() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"const, 0.5", "probabilistic, 2", "remote, 1.5", "ratelimiting, 0.5"})
+  void samplerParamThatDoesNotFitItsType_isRefused(String type, String param) throws Exception {
     Settings settings =
-        read(
-            Backend.SETTINGS,
-            Map.of("JAEGER_SAMPLER_TYPE", "probabilistic", "JAEGER_SAMPLER_PARAM", "2"));
+        read(Backend.SETTINGS, Map.of("JAEGER_SAMPLER_TYPE", type, "JAEGER_SAMPLER_PARAM", param));
     StartupException e = assertThrows(StartupException.class, () -> new Tracing(settings));
     assertEquals(
-        "JAEGER_SAMPLER_PARAM is 2, but must be at most 1 where JAEGER_SAMPLER_TYPE is"
-            + " probabilistic",
+        ("JAEGER_SAMPLER_PARAM is '%s' and JAEGER_SAMPLER_TYPE is %s, but must be 0 or 1 for const,"
+                + " a number from 0 to 1 for probabilistic and remote, a whole number for ratelimiting")
+            .formatted(param, type),
         e.getMessage());
+  }
+
+  @Test
+  void lineBreakInASecret_isRefused() {
+    assertThrows(
+        StartupException.class,
+        () -> read(Backend.SETTINGS, Map.of("JAEGER_AUTH_TOKEN", "token\nmore")));
   }
 
   @Test

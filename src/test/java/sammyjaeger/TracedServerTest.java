@@ -10,6 +10,7 @@ import io.jaegertracing.internal.JaegerTracer;
 import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -175,19 +176,42 @@ class TracedServerTest {
   }
 
   @Test
-  void stop_cutsShortWhatOutlastsTheStopTimeout() throws Exception {
+  void stop_cutsShortWhatOutlastsTheStopTimeoutAndFinishesItsSpan() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     start(
         (request, response) -> {
           running.countDown();
-          await(new CountDownLatch(1));
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+          }
         },
         "200ms");
     CompletableFuture<HttpResponse<String>> answer =
         http.sendAsync(request("/probe"), BodyHandlers.ofString());
     running.await();
     assertFalse(server.stop());
-    assertThrows(Exception.class, answer::join);
+    assertEquals(true, onlySpan().getTags().get("error"));
+    answer.cancel(true);
+  }
+
+  @Test
+  void stop_withoutTimeOrRequests_isClean() throws Exception {
+    start((request, response) -> {}, "0");
+    get("/probe");
+    assertTrue(server.stop());
+  }
+
+  @Test
+  void healthUnderAnotherSpelling_isNotTraced() throws Exception {
+    start((request, response) -> {});
+    for (String path : List.of("/livez", "/livez;x=1", "/%6Civez", "/./livez", "/readyz?a=b")) {
+      String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      assertFalse(sendRaw(request).contains("X-Trace-Id"), path);
+    }
+    server.stop();
+    assertEquals(List.of(), reporter.getSpans());
   }
 
   @Test
@@ -255,7 +279,7 @@ class TracedServerTest {
           }
         };
     Settings read = Settings.read(TracedServer.settings("0"), settings::get);
-    return new TracedServer(read, tracer, Map.of("/probe", servlet));
+    return new TracedServer(read, tracer, 8192, Map.of("/probe", servlet));
   }
 
   private JaegerSpan onlySpan() {

@@ -238,6 +238,20 @@ class VisitTraceTest {
     }
   }
 
+  /** Encoded, each quotation mark takes three bytes, and each item of the list a prefix. */
+  @ParameterizedTest
+  @ValueSource(strings = {"uberctx-a", "jaeger-baggage"})
+  void baggageThatGrowsWhenItIsEncoded_doesNotFailTheVisit(String header) throws Exception {
+    String value = header.equals("uberctx-a") ? "\"".repeat(7000) : manyItems();
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      assertEquals(200, services.visit(header, value).statusCode());
+    }
+  }
+
+  private static String manyItems() {
+    return IntStream.range(0, 900).mapToObj(i -> "k" + i + "=v").collect(Collectors.joining(","));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"uber-trace-id", "traceparent", "X-B3-TraceId"})
   void everyPropagation_isJoinedWhenConfigured(String header) throws Exception {
@@ -333,6 +347,7 @@ class VisitTraceTest {
     try (VisitCounterServices services = new VisitCounterServices()) {
       HttpResponse<String> answer = services.send("HEAD", services.frontend());
       assertEquals(200, answer.statusCode());
+      assertTrue(answer.headers().firstValue("Content-Length").isEmpty());
       assertEquals("1", services.send("GET", services.counter()).body());
       assertNull(
           services.stop().stream()
