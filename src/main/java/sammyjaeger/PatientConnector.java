@@ -38,11 +38,11 @@ final class PatientConnector extends ServerConnector implements SelectorManager.
   /** For jars, selectors and the like. */
   private static final int OTHER_FILES = 200;
 
-  /** How many clients may wait in the system's queue. */
-  private static final int QUEUE = 1024;
+  /** How many clients may wait in the system's queue; as many as Linux lets. */
+  private static final int QUEUE = 4096;
 
   /** How long clients who keep others out may take to begin their first request. */
-  private static final long FIRST_REQUEST_MILLIS = 5000;
+  private static final long FIRST_REQUEST_MILLIS = 10_000;
 
   private static final Duration PAUSE = Duration.ofMillis(10);
 

@@ -143,7 +143,7 @@ class ProcessTest {
         idle.add(new Socket(InetAddress.getLoopbackAddress(), uri.getPort()));
       }
       HttpRequest request =
-          HttpRequest.newBuilder(uri.resolve("/livez")).timeout(Duration.ofSeconds(20)).build();
+          HttpRequest.newBuilder(uri.resolve("/livez")).timeout(Duration.ofSeconds(40)).build();
       assertEquals("ok", HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body());
       for (Socket socket : idle) {
         socket.close();
