@@ -151,7 +151,7 @@ class FrontendTest {
   /** The counter's own wait is what takes too long, and its increment is not lost. */
   @Test
   void postIsTooSlow_answers504AndStillCounts() throws Exception {
-    Map<String, String> settings = Map.of("SIMULATED_DELAY", "3s", "COUNTER_TIMEOUT", "1500ms");
+    Map<String, String> settings = Map.of("SIMULATED_DELAY", "8s", "COUNTER_TIMEOUT", "6s");
     try (VisitCounterServices services = new VisitCounterServices(settings)) {
       assertEquals(504, services.visit().statusCode());
       List<WireSpan> spans = services.stop();

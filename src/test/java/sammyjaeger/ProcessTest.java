@@ -107,7 +107,8 @@ class ProcessTest {
   @Test
   void flood_isAnsweredToTheLastVisitorAndToldInOneLine() throws Exception {
     int visits = 500;
-    Map<String, String> smallHeap = Map.of("JAVA_TOOL_OPTIONS", "-Xmx48m");
+    Map<String, String> smallHeap =
+        Map.of("JAVA_TOOL_OPTIONS", "-Xmx48m", "COUNTER_TIMEOUT", "50s");
     try (UdpAgent agent = new UdpAgent();
         ServiceProcess backend = backend(agent, "500ms");
         ServiceProcess frontend = frontend(agent, backend.uri(), smallHeap)) {
