@@ -103,8 +103,9 @@ final class PatientConnector extends ServerConnector implements SelectorManager.
     }
     try {
       acceptable.close();
-      // The last thing before the port closes: who connects between the two is still reset.
       while (acceptOne()) {}
+      // At once: who connects between the last look into the queue and this is still reset.
+      port.close();
     } catch (IOException e) {
       log.warn("Clients who waited to be accepted were turned away: {}", e.getMessage());
     }
