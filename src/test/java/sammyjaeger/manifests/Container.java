@@ -42,10 +42,6 @@ record Container(Node deployment, Node node, Node config) {
     return config.at("receivers", name, "protocols", protocol, "endpoint").port();
   }
 
-  double memory() {
-    return node.at("resources", "limits", "memory").quantity();
-  }
-
   /** The volume that a file is in. */
   Node volumeOf(String file) {
     Node mounts = node.at("volumeMounts");

@@ -53,6 +53,12 @@ final class DockerChecks {
       return;
     }
     expect(name + "'s agent", "jaeger", environment.at("JAEGER_AGENT_HOST").text());
+    for (String key : environment.map().keySet()) {
+      expect(name + "'s setting " + key, true, program.settings().containsKey(key));
+    }
+    String backend = compose.at("frontend", "environment", "COUNTER_ENDPOINT").text();
+    boolean leadsHere = backend.equals("http://" + name + ":" + port);
+    expect("that COUNTER_ENDPOINT leads to " + name, name.equals("backend"), leadsHere);
     // Five seconds for the last spans.
     long stop = Program.seconds(program.settings().get("STOP_TIMEOUT")) + 5;
     boolean isEnough = Program.seconds(service.at("stop_grace_period").text()) >= stop;

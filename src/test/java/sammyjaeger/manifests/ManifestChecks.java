@@ -126,10 +126,9 @@ final class ManifestChecks {
     checkSelector(service, selector);
     for (Node port : service.at("spec", "ports").list()) {
       Node target = port.at("targetPort");
-      check(
-          containers.stream().anyMatch(c -> selector.selects(c.labels()) && c.port(target) > 0),
-          "Service: targetPort %s is no port of its pods",
-          target.text());
+      Stream<Container> pods = containers.stream().filter(c -> selector.selects(c.labels()));
+      boolean isPort = pods.anyMatch(container -> container.port(target) > 0);
+      check(isPort, "Service: targetPort %s is no port of its pods", target.text());
     }
   }
 
@@ -140,11 +139,9 @@ final class ManifestChecks {
     expect(false, name, pod, "automountServiceAccountToken");
     expect(false, name, pod, "enableServiceLinks");
     Stream<Node> budgets = manifests.all("PodDisruptionBudget").map(b -> b.at("spec", "selector"));
-    boolean hasMore = deployment.at("spec", "replicas").number(1) > 1;
-    check(
-        hasMore == budgets.anyMatch(budget -> budget.selects(labels)),
-        "%s: a PodDisruptionBudget is for more than one pod",
-        name);
+    boolean hasBudget = budgets.anyMatch(budget -> budget.selects(labels));
+    int replicas = deployment.at("spec", "replicas").number(1);
+    check(replicas > 1 == hasBudget, "%s: a PodDisruptionBudget is for more than one pod", name);
     for (Node volume : pod.at("volumes").list()) {
       checkThere(name, "ConfigMap", volume.at("configMap", "name"));
       checkThere(name, "PersistentVolumeClaim", volume.at("persistentVolumeClaim", "claimName"));
@@ -276,6 +273,7 @@ final class ManifestChecks {
   private void checkJaeger(Container container, Map<String, String> variables) {
     String who = container.who();
     Node config = container.config();
+    double memory = container.node().at("resources", "limits", "memory").quantity();
     for (String kind : List.of("receivers", "processors", "exporters", "extensions")) {
       Set<String> used = new TreeSet<>();
       config.at("service", kind).list().forEach(name -> used.add(name.text()));
@@ -291,7 +289,7 @@ final class ManifestChecks {
       expect("bytes", who, exporter, "sending_queue", "sizer");
       // In memory a span takes six times its size in the queue.
       double queue = 16.0 * exporter.at("sending_queue", "queue_size").number(1 << 30);
-      check(queue <= container.memory(), "%s: its queue outgrows its memory", who);
+      check(queue <= memory, "%s: its queue outgrows its memory", who);
     }
     if (container.isInjected()) {
       return; // Its operator adds ports, probes and GOMEMLIMIT.
@@ -302,7 +300,7 @@ final class ManifestChecks {
       check(isRead, "%s: no setting reads %s", who, name);
     }
     Node goal = new Node(variables.getOrDefault("GOMEMLIMIT", "0").replace("B", ""));
-    boolean isGoal = Math.abs(goal.quantity() / container.memory() - 0.8) < 0.05;
+    boolean isGoal = Math.abs(goal.quantity() / memory - 0.8) < 0.05;
     check(isGoal, "%s: GOMEMLIMIT is not about 80 %% of the memory limit", who);
     if (config.at("extensions", "jaeger_query").isThere()) {
       expect("always_off", who, new Node(variables), "OTEL_TRACES_SAMPLER");
@@ -313,24 +311,21 @@ final class ManifestChecks {
     check(declared.equals(open), "%s: declares %s, but listens on %s", who, declared, open);
     int health = config.at("extensions", "healthcheckv2", "http", "endpoint").port();
     checkProbes(container, health, "/status", "/status");
-    checkStore(container, config.at("extensions", "jaeger_storage", "backends", "traces"));
-    if (variables.containsKey("OPENSEARCH_URL")) {
-      int port = URI.create(variables.get("OPENSEARCH_URL")).getPort();
-      checkFlow(who + ": OpenSearch", container.labels(), null, "TCP", port);
-    }
-  }
-
-  private void checkStore(Container container, Node store) {
+    Node store = config.at("extensions", "jaeger_storage", "backends", "traces");
     if (store.at("memory").isThere() || store.at("badger").isThere()) {
       checkState(container);
     }
     // A trace takes 45 kB while it is searched for.
     int byDefault = store.at("memory").isThere() ? 100_000 : 0;
     double traces = 45_000.0 * store.at("memory", "max_traces").number(byDefault);
-    check(traces <= container.memory(), "%s: its store outgrows its memory", container.who());
+    check(traces <= memory, "%s: its store outgrows its memory", who);
     for (Node path : store.at("badger", "directories").map().values()) {
       boolean isKept = container.volumeOf(path.text()).at("persistentVolumeClaim").isThere();
-      check(isKept, "%s: %s is on no persistent volume", container.who(), path.text());
+      check(isKept, "%s: %s is on no persistent volume", who, path.text());
+    }
+    if (variables.containsKey("OPENSEARCH_URL")) {
+      int port = URI.create(variables.get("OPENSEARCH_URL")).getPort();
+      checkFlow(who + ": OpenSearch", container.labels(), null, "TCP", port);
     }
   }
 

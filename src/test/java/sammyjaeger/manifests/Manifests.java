@@ -26,6 +26,9 @@ final class Manifests {
     this.problems = problems;
     String rendered = Program.run("kubectl", "kustomize", overlay.toString());
     Stream.of(rendered.split("(?m)^---$")).map(Node::load).forEach(this::add);
+    if (rendered.matches("(?s).*\nkind: Deployment\n.*\nkind: OpenTelemetryCollector\n.*")) {
+      problems.add("Deployments come before the OpenTelemetryCollector, so without sidecar");
+    }
   }
 
   private void add(Node object) {

@@ -63,7 +63,7 @@ class ManifestsTest {
           wrong targetPort            | k8s/app/frontend.yaml | targetPort: frontend-port | targetPort: http | targetPort http is no port
           wrong probe port            | k8s/app/frontend.yaml | port: frontend-port | port: http | startupProbe asks port http
           wrong probe path            | k8s/app/frontend.yaml | path: /readyz | path: /healthz | path is /healthz, not /readyz
-          probe before the start      | k8s/jaeger/jaeger.yaml | initialDelaySeconds: 2 | timeoutSeconds: 2 | asks before anything can answer
+          probe before the start      | k8s/jaeger/jaeger.yaml | initialDelaySeconds: 1 | timeoutSeconds: 2 | asks before anything can answer
           missing ConfigMap           | k8s/sidecar/patch.yaml | configMap:⏎            name: jaeger-agent | configMap:⏎            name: agent | there is no ConfigMap agent
           file that no ConfigMap has  | k8s/sidecar/patch.yaml | jaeger/config.yaml | jaeger/agent.yaml | no ConfigMap puts a file at /etc/jaeger/agent.yaml
           image that nobody builds    | k8s/app/frontend.yaml | image: do-visit | image: visit | nobody builds the image
@@ -85,6 +85,7 @@ class ManifestsTest {
           sidecar that never starts   | k8s/sidecar/patch.yaml | restartPolicy: Always | stdin: false | no sidecar takes its spans
           sidecar on another port     | k8s/sidecar/config.yaml | 127.0.0.1:6831 | 127.0.0.1:6832 | no sidecar takes its spans
           sidecar of another name     | k8s/otel-operator/kustomization.yaml | inject: jaeger-agent | inject: sidecar | no sidecar takes its spans
+          collector after the pods    | k8s/otel-operator/kustomization.yaml | sortOptions:⏎  order: legacy⏎  legacySortOptions:⏎    orderFirst: [Namespace, OpenTelemetryCollector]⏎    orderLast: [Deployment] | buildMetadata: [] | come before the OpenTelemetryCollector
           queue in requests           | k8s/sidecar/config.yaml | sizer: bytes | sizer: requests | sizer is requests, not bytes
           queue in requests, injected | k8s/otel-operator/collector.yaml | sizer: bytes⏎ | ⏎ | sizer is null, not bytes
           queue too large             | k8s/sidecar/config.yaml | 8388608 | 16777216 | queue outgrows its memory
@@ -105,6 +106,8 @@ class ManifestsTest {
           backend open to strangers   | k8s/app/network-policy.yaml | - from:⏎        - podSelector:⏎            matchLabels:⏎              app: do-visit-counter-frontend⏎      ports | - ports | port 5000 is wrongly open
           everything open             | k8s/app/network-policy.yaml | [Ingress, Egress] | [Ingress] | may connect to anything
           compose's agent             | docker/compose.yaml | JAEGER_AGENT_HOST: jaeger | JAEGER_AGENT_HOST: agent | backend's agent is agent, not jaeger
+          compose's setting           | docker/compose.yaml | COUNTER_ENDPOINT: | COUNTER_URL: | frontend's setting COUNTER_URL is false
+          compose's backend           | docker/compose.yaml | backend:5000 | backend:8000 | COUNTER_ENDPOINT leads to backend is false
           compose's Jaeger            | docker/compose.yaml | 2.20.0 | 2.19.0 | jaeger's image is
           compose's published port    | docker/compose.yaml | 127.0.0.1:8000:8000 | 127.0.0.1:80:8000 | frontend's ports is [127.0.0.1:80:8000]
           compose's published UI      | docker/compose.yaml | 127.0.0.1:16686:16686 | 16686:16686 | jaeger's ports is [16686:16686]
