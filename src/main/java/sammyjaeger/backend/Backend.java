@@ -1,0 +1,40 @@
+package sammyjaeger.backend;
+
+import io.opentracing.Tracer;
+import java.util.Map;
+import javax.servlet.Servlet;
+import sammyjaeger.service.HttpServer;
+import sammyjaeger.service.ServiceProcess;
+import sammyjaeger.service.Settings;
+import sammyjaeger.tracing.ServerTracingFilter;
+import sammyjaeger.tracing.Tracing;
+
+/** The backend: holds the counter, and is slow to increment it. */
+public final class Backend {
+
+  private Backend() {}
+
+  public static void main(String[] args) {
+    ServiceProcess.run(args, Backend::start);
+  }
+
+  /** Starts the backend; it serves until it is stopped. */
+  public static HttpServer start(Settings settings) {
+    SimulatedDelay delay =
+        settings.read(
+            "SIMULATED_DELAY",
+            "1s..10s",
+            "how long a POST waits before it counts",
+            SimulatedDelay.KIND);
+    HttpServer server = new HttpServer(settings, "5000");
+    Tracing tracing = new Tracing(settings, "do-visit-counter-backend");
+    settings.check();
+
+    Tracer tracer = tracing.start();
+    Map<String, Servlet> servlets =
+        Map.of("/api/counter", new CounterServlet(new VisitCounter(), delay, tracer));
+    server.start(new ServerTracingFilter(tracer), servlets, tracing::close);
+    tracing.logDestination();
+    return server;
+  }
+}

@@ -1,0 +1,45 @@
+package sammyjaeger.frontend;
+
+import io.opentracing.Tracer;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import sammyjaeger.service.HttpServer;
+import sammyjaeger.service.ServiceProcess;
+import sammyjaeger.service.Settings;
+import sammyjaeger.tracing.ServerTracingFilter;
+import sammyjaeger.tracing.TracedHttpClient;
+import sammyjaeger.tracing.Tracing;
+
+/** The frontend: greets a visitor with the number that the backend's counter gives. */
+public final class Frontend {
+
+  private Frontend() {}
+
+  public static void main(String[] args) {
+    ServiceProcess.run(args, Frontend::start);
+  }
+
+  /** Starts the frontend; it serves until it is stopped. */
+  public static HttpServer start(Settings settings) {
+    URI endpoint =
+        settings.read(
+            "COUNTER_ENDPOINT", "http://localhost:5000", "where the backend is", Settings.URL);
+    Duration timeout =
+        settings.read(
+            "COUNTER_TIMEOUT",
+            "15s",
+            "how long to wait for each answer of the backend",
+            Settings.TIMEOUT);
+    HttpServer server = new HttpServer(settings, "8000");
+    Tracing tracing = new Tracing(settings, "do-visit-counter-frontend");
+    settings.check();
+
+    Tracer tracer = tracing.start();
+    TracedHttpClient http = new TracedHttpClient(tracer, CounterClient.PEER_SERVICE, timeout);
+    VisitServlet visits = new VisitServlet(new CounterClient(http, endpoint), tracer);
+    server.start(new ServerTracingFilter(tracer), Map.of("/", visits), tracing::close);
+    tracing.logDestination();
+    return server;
+  }
+}

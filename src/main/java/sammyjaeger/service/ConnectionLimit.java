@@ -1,0 +1,109 @@
+package sammyjaeger.service;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.ServerConnector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets further clients wait in the accept queue while there are too many connections, and turns
+ * none of them away when the port is closed. Its connector has one acceptor thread: with none,
+ * Jetty 12.1.14 would close the port for good, and with two it would accept one too many.
+ */
+final class ConnectionLimit extends NetworkConnectionLimit {
+
+  private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
+
+  /** A connection without a request for this long is closed, however busily it sends. */
+  private static final long FIRST_REQUEST_MILLIS = 10_000;
+
+  private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final ServerConnector connector;
+  private long loggedNanos = System.nanoTime() - LOG_INTERVAL_NANOS;
+  private volatile boolean reached;
+  private volatile boolean closing;
+
+  ConnectionLimit(int maxConnections, ServerConnector connector) {
+    super(maxConnections, connector);
+    this.connector = connector;
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    closeWithoutRequest();
+  }
+
+  /** Whether clients wait, so that a connection had better end with its answer. */
+  boolean isReached() {
+    return reached;
+  }
+
+  /**
+   * Stops accepting. Who waits in the accept queue is accepted before: Jetty would leave them to be
+   * reset.
+   */
+  void closePort() throws IOException {
+    closing = true;
+    // Waits for the lock, and so for who is about to let the connector accept again.
+    getNetworkConnectionCount();
+    connector.setAccepting(false);
+    ServerSocketChannel port = (ServerSocketChannel) connector.getTransport();
+    try (SocketChannel wakeUp = SocketChannel.open()) {
+      // The acceptor thread may still wait for one client.
+      InetSocketAddress address = (InetSocketAddress) port.getLocalAddress();
+      wakeUp.configureBlocking(false);
+      wakeUp.connect(
+          address.getAddress().isAnyLocalAddress()
+              ? new InetSocketAddress(InetAddress.getLoopbackAddress(), address.getPort())
+              : address);
+      port.configureBlocking(false);
+      for (SocketChannel client = port.accept(); client != null; client = port.accept()) {
+        client.configureBlocking(false);
+        connector.getSelectorManager().accept(client);
+      }
+      // At once: who connects between the last look into the queue and this is still reset.
+      port.close();
+    }
+  }
+
+  @Override
+  protected void limit() {
+    super.limit();
+    reached = true;
+    long now = System.nanoTime();
+    if (now - loggedNanos >= LOG_INTERVAL_NANOS) {
+      loggedNanos = now;
+      log.warn(
+          "All {} connections are in use; further clients wait", getMaxNetworkConnectionCount());
+    }
+  }
+
+  @Override
+  protected void unlimit() {
+    reached = false;
+    if (!closing) {
+      super.unlimit();
+    }
+  }
+
+  /** Every second, as an idle timeout begins anew with each byte. */
+  private void closeWithoutRequest() {
+    long now = System.currentTimeMillis();
+    for (EndPoint connection : connector.getConnectedEndPoints()) {
+      if (connection.getConnection().getMessagesIn() == 0
+          && now - connection.getCreatedTimeStamp() > FIRST_REQUEST_MILLIS) {
+        connection.close();
+      }
+    }
+    connector.getScheduler().schedule(this::closeWithoutRequest, 1, TimeUnit.SECONDS);
+  }
+}

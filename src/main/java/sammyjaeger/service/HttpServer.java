@@ -1,0 +1,171 @@
+package sammyjaeger.service;
+
+import static sammyjaeger.service.Settings.wholeNumber;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import javax.servlet.Filter;
+import javax.servlet.Servlet;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.QoSHandler;
+import org.eclipse.jetty.util.VirtualThreads;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves servlets behind a filter, and stops without dropping a request. */
+public final class HttpServer {
+
+  private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+
+  private static final int MAX_HEADER_BYTES = 8 << 10;
+  private static final int MAX_THREADS = 1000;
+
+  /** As many clients as Linux lets wait to be accepted. */
+  private static final int ACCEPT_QUEUE = 4096;
+
+  /** A request that has to wait for longer is told to come back. */
+  private static final Duration MAX_WAIT = Duration.ofSeconds(30);
+
+  /** How long requests have to end, and their spans to finish, once they are interrupted. */
+  private static final Duration INTERRUPT_TIMEOUT = Duration.ofSeconds(3);
+
+  private final QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS);
+  private final Server server = new Server(threads);
+  private final HttpConfiguration http = new HttpConfiguration();
+  private final ServerConnector connector =
+      new ServerConnector(server, 1, -1, new HttpConnectionFactory(http));
+  private final Duration stopTimeout;
+  private ConnectionLimit connectionLimit;
+  private ServletsHandler servletsHandler;
+  private Runnable onStopped;
+  private URI uri;
+  private volatile boolean ready;
+
+  /** Reads where to listen. */
+  public HttpServer(Settings settings, String defaultPort) {
+    connector.setHost(
+        settings.read(
+            "HOST", "127.0.0.1", "the address to listen on; 0.0.0.0 is all", Settings.HOST));
+    connector.setPort(
+        settings.read(
+            "PORT",
+            defaultPort,
+            "the port to listen on; 0 is any free one",
+            wholeNumber(0, 65535)));
+    stopTimeout =
+        settings.read(
+            "STOP_TIMEOUT", "20s", "how long a stop waits for requests to end", Settings.DURATION);
+  }
+
+  /**
+   * Opens the port and starts to answer.
+   *
+   * @param filter what every request passes first, but for those of health
+   * @param servlets what answers each path; every other path is not found
+   * @param onStopped what to do in a stop after the last request has ended
+   * @throws Settings.Refusal if the port can't be opened
+   */
+  public void start(Filter filter, Map<String, Servlet> servlets, Runnable onStopped) {
+    this.onStopped = onStopped;
+    threads.setVirtualThreadsExecutor(VirtualThreads.getDefaultVirtualThreadsExecutor());
+    http.setSendServerVersion(false);
+    http.setRequestHeaderSize(MAX_HEADER_BYTES);
+    // It would speed up parsing a little, and cost 90 kB for each connection.
+    http.setHeaderCacheSize(0);
+    connector.setAcceptQueueSize(ACCEPT_QUEUE);
+    server.addConnector(connector);
+
+    long heap = Runtime.getRuntime().maxMemory();
+    long descriptors =
+        ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+            ? system.getMaxFileDescriptorCount()
+            : Integer.MAX_VALUE;
+    int maxRequests = maxRequests(heap, descriptors, VirtualThreads.areSupported());
+    connectionLimit = new ConnectionLimit(maxConnections(heap, descriptors), connector);
+    server.addBean(connectionLimit);
+    servletsHandler =
+        new ServletsHandler(filter, servlets, () -> ready, connectionLimit::isReached);
+    QoSHandler qos = new QoSHandler();
+    qos.setMaxRequestCount(maxRequests);
+    qos.setMaxSuspendedRequestCount(-1);
+    qos.setMaxSuspend(MAX_WAIT);
+    qos.excludePath(ServletsHandler.LIVENESS, ServletsHandler.READINESS);
+    qos.setHandler(servletsHandler);
+    server.setHandler(qos);
+    server.setErrorHandler(PlainText::sendError);
+    open();
+    log.info("Listening on {} ({} requests at once)", uri, maxRequests);
+  }
+
+  /** Where it listens, once it has started; Jetty forgets it in a stop. */
+  public URI uri() {
+    return uri;
+  }
+
+  /** Stops accepting, and waits for the requests that run, up to {@code STOP_TIMEOUT}. */
+  public void stop() {
+    log.info("Stopping");
+    ready = false;
+    try {
+      connectionLimit.closePort();
+      Future<Void> connectionsClosed = connector.shutdown();
+      // Where a client has left early, its connection is closed but its request still runs.
+      BooleanSupplier finished =
+          () -> connectionsClosed.isDone() && servletsHandler.running.isEmpty();
+      await(stopTimeout, finished);
+      int unfinished = servletsHandler.running.size();
+      servletsHandler.running.forEach(Thread::interrupt);
+      await(INTERRUPT_TIMEOUT, finished);
+      server.stop();
+      log.info("Stopped; {} requests were cut short by STOP_TIMEOUT", unfinished);
+    } catch (Exception e) {
+      log.warn("The server did not stop cleanly: {}", e.toString());
+    }
+    onStopped.run();
+  }
+
+  /** How many requests may run; each takes two descriptors, as it may call another service. */
+  static int maxRequests(long heapBytes, long descriptors, boolean virtualThreads) {
+    long threads = virtualThreads ? Integer.MAX_VALUE : MAX_THREADS - 50;
+    long bearable = Math.min(heapBytes >> 18, maxConnections(heapBytes, descriptors));
+    return (int) Math.max(1, Math.min(threads, bearable));
+  }
+
+  /** Some 200 descriptors are for other things; a connection that waits takes 20 kB of heap. */
+  static int maxConnections(long heapBytes, long descriptors) {
+    return (int) Math.max(1, Math.min(heapBytes / 20_480, (descriptors - 200) / 2));
+  }
+
+  private void open() {
+    try {
+      connector.open();
+      server.start();
+    } catch (IOException e) {
+      throw new Settings.Refusal(
+          "HOST is '%s' and PORT is %d, but must be an address of this machine and a free port of it"
+              .formatted(connector.getHost(), connector.getPort()));
+    } catch (Exception e) {
+      throw new IllegalStateException("The server did not start", e);
+    }
+    uri = server.getURI();
+    ready = true;
+  }
+
+  private static void await(Duration timeout, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package sammyjaeger.service;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Takes the place of {@link System#err}, where slf4j-simple writes the log line by line: a thread
+ * writes the lines on, so that a log that nobody reads, or a full disk, holds up no request. Lines
+ * that could not be written are counted, and the count is logged. What could break a line in two,
+ * or move a terminal's cursor, is replaced.
+ */
+final class LogStream extends PrintStream {
+
+  private static final String OUR_LOGGERS = "sammyjaeger.";
+  private static final String LOST = "%s WARN %s - %d lines before this could not be written\n";
+
+  private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(4096);
+  private final AtomicInteger lost = new AtomicInteger();
+  private final AtomicInteger unwritten = new AtomicInteger();
+
+  private LogStream() {
+    super(OutputStream.nullOutputStream());
+    Thread thread = new Thread(this::writeLines, "log");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Replaces {@link System#err} for the rest of the process. */
+  static LogStream install() {
+    LogStream stream = new LogStream();
+    System.setErr(stream);
+    return stream;
+  }
+
+  /** A line of the log: time, level, the logger's name, a dash and the message. */
+  @Override
+  public void println(String line) {
+    int dash = Math.max(0, line.indexOf(" - "));
+    // The libraries may repeat what a stranger sent; our loggers cut such values themselves.
+    boolean ours = line.startsWith(OUR_LOGGERS, line.lastIndexOf(' ', dash - 1) + 1);
+    add(printable(line, dash + 3 + (ours ? 1000 : 200)));
+  }
+
+  /** A line of a stack trace. */
+  @Override
+  public void println(Object line) {
+    add(printable(String.valueOf(line)));
+  }
+
+  /** A value from outside, as the log and an answer can bear it. */
+  static String printable(String value) {
+    return printable(value, 200);
+  }
+
+  /** Gives the thread up to a second to write what waits. */
+  void drain() {
+    for (int i = 0; i < 200 && unwritten.get() > 0; i++) {
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  private static String printable(String text, int maxLength) {
+    String line = text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}\\p{Cf}&&[^\t]]", "?");
+    return line.length() <= maxLength ? line : line.substring(0, maxLength - 1) + "…";
+  }
+
+  private void add(String line) {
+    unwritten.incrementAndGet();
+    if (!lines.offer(line)) {
+      unwritten.decrementAndGet();
+      lost.incrementAndGet();
+    }
+  }
+
+  private void writeLines() {
+    OutputStream err = new FileOutputStream(FileDescriptor.err);
+    while (true) {
+      try {
+        String line = lines.take() + "\n";
+        int missing = lost.get();
+        if (missing > 0) {
+          line = LOST.formatted(Instant.now(), LogStream.class.getName(), missing) + line;
+        }
+        err.write(line.getBytes(StandardCharsets.UTF_8));
+        lost.addAndGet(-missing);
+      } catch (IOException e) {
+        lost.incrementAndGet();
+      } catch (InterruptedException e) {
+        return;
+      }
+      unwritten.decrementAndGet();
+    }
+  }
+}

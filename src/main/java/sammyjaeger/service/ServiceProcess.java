@@ -1,0 +1,49 @@
+package sammyjaeger.service;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One service as a process: its arguments, its log, its signals and its exit code. */
+public final class ServiceProcess {
+
+  static {
+    // Before anything is formatted: no text depends on the machine's language.
+    Locale.setDefault(Locale.ROOT);
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(ServiceProcess.class);
+
+  private ServiceProcess() {}
+
+  /** Runs a service until the process gets a SIGTERM or SIGINT. */
+  public static void run(String[] args, Function<Settings, HttpServer> start) {
+    LogStream logStream = LogStream.install();
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, e) -> log.error("The thread {} ended with {}", thread.getName(), e.toString()));
+    boolean help = List.of(args).contains("--help");
+    Settings settings = new Settings(help ? name -> null : Settings::fromEnvironment);
+    if (args.length > 0) {
+      settings.refuse("There are no arguments but --help");
+    }
+    try {
+      HttpServer server = start.apply(settings);
+      Runnable stop =
+          () -> {
+            server.stop();
+            logStream.drain();
+          };
+      Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
+    } catch (Settings.Refusal e) {
+      if (help) {
+        System.out.print(settings.help());
+        System.exit(0);
+      }
+      log.error("Not started: {}", e.getMessage());
+      logStream.drain();
+      System.exit(1);
+    }
+  }
+}

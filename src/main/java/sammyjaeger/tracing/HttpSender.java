@@ -1,0 +1,79 @@
+package sammyjaeger.tracing;
+
+import io.jaegertracing.thrift.internal.senders.ThriftSender;
+import io.jaegertracing.thriftjava.Batch;
+import io.jaegertracing.thriftjava.Process;
+import io.jaegertracing.thriftjava.Span;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import org.apache.thrift.transport.TTransportException;
+
+/**
+ * Sends spans to a Jaeger collector's {@code /api/traces}. Unlike the client's own sender it
+ * follows no redirect, reads no answer's body, and waits for no answer longer than five seconds.
+ */
+final class HttpSender extends ThriftSender {
+
+  private static final int MAX_BATCH_BYTES = 1 << 20;
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpRequest.Builder request;
+  private final SpanLoss spanLoss;
+
+  /** Makes a sender that shows the token, or else the user's password; each may be empty. */
+  HttpSender(URI endpoint, String token, String user, String password, SpanLoss spanLoss)
+      throws TTransportException {
+    super(ProtocolType.Binary, MAX_BATCH_BYTES);
+    this.spanLoss = spanLoss;
+    request =
+        HttpRequest.newBuilder(URI.create(endpoint + "?format=jaeger.thrift"))
+            .version(HttpClient.Version.HTTP_1_1)
+            .timeout(TIMEOUT)
+            .header("Content-Type", "application/x-thrift");
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    } else if (!user.isEmpty()) {
+      byte[] credentials = (user + ":" + password).getBytes();
+      request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(credentials));
+    }
+  }
+
+  @Override
+  public void send(Process process, List<Span> spans) {
+    String reason;
+    try {
+      byte[] batch = serialize(new Batch(process, spans));
+      HttpResponse<InputStream> answer =
+          http.send(
+              request.POST(BodyPublishers.ofByteArray(batch)).build(),
+              BodyHandlers.ofInputStream());
+      answer.body().close();
+      if (answer.statusCode() / 100 == 2) {
+        spanLoss.sent(spans.size());
+        return;
+      }
+      reason = "it answers with status " + answer.statusCode();
+    } catch (HttpTimeoutException e) {
+      reason = "it does not answer in time";
+    } catch (ConnectException e) {
+      reason = "it refuses the connection, or its host is not known";
+    } catch (IOException e) {
+      reason = "it breaks the connection off";
+    } catch (Exception e) {
+      reason = "they can't be sent: " + e;
+    }
+    spanLoss.lost(spans.size(), reason);
+  }
+}

@@ -1,0 +1,189 @@
+package sammyjaeger.tracing;
+
+import static io.opentracing.propagation.Format.Builtin.HTTP_HEADERS;
+
+import io.opentracing.Scope;
+import io.opentracing.Span;
+import io.opentracing.Tracer;
+import io.opentracing.log.Fields;
+import io.opentracing.propagation.TextMapAdapter;
+import io.opentracing.tag.Tags;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The client half of tracing by hand: each call is a client span, whose context travels in the
+ * request's headers. Tags and logs follow the OpenTracing semantic conventions, version 1.1.
+ */
+public final class TracedHttpClient {
+
+  /** Turns an answer into what the caller wants; what it throws marks the span. */
+  public interface AnswerReader<T> {
+    T read(HttpResponse<String> answer) throws IOException;
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(TracedHttpClient.class);
+
+  /** Baggage can be as long as a visitor's headers, and six times that when it is encoded. */
+  private static final int MAX_INJECTED_BYTES = 7 << 10;
+
+  private static final int MAX_BODY_CHARS = 1024;
+  private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final Tracer tracer;
+  private final String peerService;
+  private final Duration timeout;
+  private final HttpClient http = newHttpClient();
+  private final AtomicLong lastLogNanos = new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS);
+
+  /**
+   * Makes a client of one service.
+   *
+   * @param peerService the service's name in its own traces
+   * @param timeout how long one call may take, from the connection to the last byte of the answer
+   */
+  public TracedHttpClient(Tracer tracer, String peerService, Duration timeout) {
+    this.tracer = tracer;
+    this.peerService = peerService;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Makes one traced call.
+   *
+   * @throws HttpTimeoutException if the answer did not come in time
+   * @throws IOException if there was no answer, or a useless one; the message is a plain sentence
+   */
+  public <T> T call(String method, URI url, AnswerReader<T> reader) throws IOException {
+    Span span =
+        tracer
+            .buildSpan(method + " " + url.getPath())
+            .withTag(Tags.SPAN_KIND, Tags.SPAN_KIND_CLIENT)
+            .withTag(Tags.COMPONENT, "java.net.http")
+            .withTag(Tags.PEER_SERVICE, peerService)
+            .withTag(Tags.PEER_HOSTNAME, url.getHost())
+            .withTag(Tags.PEER_PORT, port(url))
+            .withTag(Tags.HTTP_METHOD, method)
+            .withTag(Tags.HTTP_URL, url.toString())
+            .start();
+    try (Scope scope = tracer.activateSpan(span)) {
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(url).method(method, BodyPublishers.noBody());
+      inject(span, request);
+      HttpResponse<String> answer = send(request.build());
+      Tags.HTTP_STATUS.set(span, answer.statusCode());
+      return reader.read(answer);
+    } catch (IOException | RuntimeException e) {
+      Tags.ERROR.set(span, true);
+      span.log(Map.of(Fields.EVENT, "error", Fields.ERROR_OBJECT, e));
+      throw e;
+    } finally {
+      span.finish();
+    }
+  }
+
+  /** Puts the span's context into the headers, where the other service's tracer extracts it. */
+  private void inject(Span span, HttpRequest.Builder request) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    tracer.inject(span.context(), HTTP_HEADERS, new TextMapAdapter(headers));
+    int room = MAX_INJECTED_BYTES;
+    int leftOut = headers.size();
+    for (Map.Entry<String, String> header : headers.entrySet()) {
+      int bytes = header.getKey().length() + header.getValue().length() + ": \r\n".length();
+      try {
+        if (bytes <= room) {
+          request.setHeader(header.getKey(), header.getValue());
+          room -= bytes;
+          leftOut--;
+        }
+      } catch (IllegalArgumentException e) {
+        continue; // Baggage can have a name that no header can have.
+      }
+    }
+    long now = System.nanoTime();
+    if (leftOut > 0 && now - lastLogNanos.get() > LOG_INTERVAL_NANOS) {
+      lastLogNanos.set(now);
+      log.warn("{} headers with baggage were too long, or misnamed, to be passed on", leftOut);
+    }
+  }
+
+  /** Waits for the whole answer; HttpRequest's own time-out would end with the answer's headers. */
+  private HttpResponse<String> send(HttpRequest request) throws IOException {
+    CompletableFuture<HttpResponse<String>> answer = http.sendAsync(request, head -> limitedBody());
+    String peer = peerService + " at " + request.uri();
+    try {
+      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      throw new HttpTimeoutException(
+          peer + " did not answer within " + timeout.toMillis() + " ms.");
+    } catch (ExecutionException e) {
+      throw new IOException(peer + " " + whatHappened(e.getCause()) + ".", e.getCause());
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("The call of " + peer + " was cut short by a stop.");
+    }
+  }
+
+  private static String whatHappened(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException) {
+        return "has a host name that is not known";
+      }
+    }
+    return failure instanceof ConnectException ? "refused the connection" : "gave a broken answer";
+  }
+
+  /** Breaks off an answer that is too long, so that an endless one can't fill the memory. */
+  private static BodySubscriber<String> limitedBody() {
+    StringBuilder body = new StringBuilder();
+    BodySubscriber<Void> reading =
+        BodySubscribers.ofByteArrayConsumer(
+            part -> {
+              body.append(new String(part.orElse(new byte[0]), StandardCharsets.ISO_8859_1));
+              if (body.length() > MAX_BODY_CHARS) {
+                throw new IllegalStateException("too long");
+              }
+            });
+    return BodySubscribers.mapping(reading, end -> body.toString());
+  }
+
+  private static int port(URI url) {
+    int defaultPort = url.getScheme().equals("https") ? 443 : 80;
+    return url.getPort() == -1 ? defaultPort : url.getPort();
+  }
+
+  private static HttpClient newHttpClient() {
+    // A connection must leave the pool before the other side closes it as idle, which Jetty does
+    // after 30 seconds, or a call would meet a closed one. Java 17 would keep it for 20 minutes.
+    System.setProperty("jdk.httpclient.keepalive.timeout", "20");
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        // In place of an unbounded pool.
+        .executor(new ForkJoinPool(4))
+        .build();
+  }
+}

@@ -1,0 +1,64 @@
+package sammyjaeger.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.jaegertracing.internal.JaegerSpan;
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.reporters.InMemoryReporter;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import sammyjaeger.harness.VisitCounterServices;
+import sammyjaeger.service.HttpServer;
+import sammyjaeger.service.Settings;
+import sammyjaeger.tracing.ServerTracingFilter;
+
+/** A POST that a stop cuts short. */
+class CounterServletTest {
+
+  @Test
+  void interruptedPost_countsNothingAndFinishesItsSpans() throws Exception {
+    InMemoryReporter reporter = new InMemoryReporter();
+    JaegerTracer tracer =
+        new JaegerTracer.Builder("test")
+            .withReporter(reporter)
+            .withSampler(new ConstSampler(true))
+            .withManualShutdown()
+            .build();
+    VisitCounter counter = new VisitCounter();
+    SimulatedDelay delay = SimulatedDelay.KIND.parser().apply("10m");
+    Map<String, String> settings = Map.of("STOP_TIMEOUT", "500ms");
+    HttpServer server = new HttpServer(new Settings(settings::get), "0");
+    server.start(
+        new ServerTracingFilter(tracer),
+        Map.of("/api/counter", new CounterServlet(counter, delay, tracer)),
+        () -> {});
+    CompletableFuture<Integer> status =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return VisitCounterServices.send("POST", server.uri().resolve("/api/counter"))
+                    .statusCode();
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    // A request that has not come to its wait would be awaited as well, and cut short there.
+    Thread.sleep(300);
+    server.stop();
+
+    assertEquals(500, status.join());
+    assertEquals(1, counter.value());
+    Map<String, JaegerSpan> spans =
+        List.copyOf(reporter.getSpans()).stream()
+            .collect(Collectors.toMap(JaegerSpan::getOperationName, span -> span));
+    assertEquals(2, spans.size(), spans::toString);
+    assertEquals(true, spans.get("POST /api/counter").getTags().get("error"));
+    assertEquals(600_000L, spans.get("simulated-delay").getTags().get("delay.ms"));
+    assertNull(tracer.activeSpan());
+  }
+}

@@ -1,0 +1,257 @@
+package sammyjaeger.frontend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.VisitCounterServices;
+import sammyjaeger.harness.WireSpan;
+
+/** What a visitor gets. */
+class FrontendTest {
+
+  private static final String OK = "HTTP/1.1 200 OK\r\n";
+
+  @Test
+  void visits_areNumberedFromOne() throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      for (int number = 1; number <= 3; number++) {
+        HttpResponse<String> answer = services.visit();
+        assertEquals(200, answer.statusCode());
+        assertEquals(VisitCounterServices.greeting(number), answer.body());
+        assertEquals("text/plain;charset=utf-8", answer.headers().firstValue("Content-Type").get());
+        assertTrue(answer.headers().firstValue("X-Trace-Id").get().matches("[0-9a-f]{32}"));
+        assertTrue(answer.headers().firstValue("Server").isEmpty());
+      }
+    }
+  }
+
+  @Test
+  void concurrentVisits_haveDifferentNumbers() throws Exception {
+    int visits = 200;
+    ExecutorService visitors = Executors.newFixedThreadPool(visits);
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      Callable<HttpResponse<String>> visit = services::visit;
+      List<String> answers = new ArrayList<>();
+      for (Future<HttpResponse<String>> answer :
+          visitors.invokeAll(Collections.nCopies(visits, visit))) {
+        answers.add(answer.get().body());
+      }
+      List<String> greetings =
+          IntStream.rangeClosed(1, visits).mapToObj(i -> VisitCounterServices.greeting(i)).toList();
+      assertEquals(greetings.stream().sorted().toList(), answers.stream().sorted().toList());
+      assertEquals(visits * 6, services.stop().size());
+    } finally {
+      visitors.shutdownNow();
+    }
+  }
+
+  @Test
+  void backendRefuses_answers502() throws Exception {
+    int port;
+    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = closed.getLocalPort();
+    }
+    assertFailure(
+        "http://localhost:" + port,
+        "30s",
+        502,
+        "do-visit-counter-backend at http://localhost:"
+            + port
+            + "/api/counter refused the connection.");
+  }
+
+  @Test
+  void backendHostUnknown_answers502() throws Exception {
+    assertFailure(
+        "http://no-such-host.invalid:5000",
+        "30s",
+        502,
+        "do-visit-counter-backend at http://no-such-host.invalid:5000/api/counter"
+            + " has a host name that is not known.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HTTP/1.1 500 Oops|Content-Length: 0||, answered with status 500",
+    "HTTP/1.1 503 Busy|Content-Length: 0||, answered with status 503",
+    "HTTP/1.1 404 Gone|Content-Length: 0||, answered with status 404",
+    "HTTP/1.1 201 Made|Content-Length: 1||2, answered with status 201",
+    "HTTP/1.1 204 Nothing||, answered with status 204",
+    "HTTP/1.1 206 Partly|Content-Length: 1||2, answered with status 206",
+    "HTTP/1.1 200 OK|Content-Length: 1||0, gave an answer that is not a counter",
+    "HTTP/1.1 200 OK|Content-Length: 2||02, gave an answer that is not a counter",
+    "HTTP/1.1 302 Moved|Location: /elsewhere|Content-Length: 0||, answered with status 302",
+    "HTTP/1.1 200 OK|Content-Length: 3||one, gave an answer that is not a counter",
+    "HTTP/1.1 200 OK|Content-Length: 0||, gave an answer that is not a counter",
+    "HTTP/1.1 200 OK|Content-Length: 20||99999999999999999999, gave an answer that is not a counter",
+    "HTTP/1.1 200 OK|Content-Length: 2||-1, gave an answer that is not a counter",
+    "HTTP/1.1 200 OK|Content-Length: 9||12, gave a broken answer",
+    "SSH-2.0-OpenSSH_9.2, gave a broken answer",
+    "'', gave a broken answer",
+  })
+  void backendAnswersWrongly_answers502(String response, String whatHappened) throws Exception {
+    try (FakeBackend broken = FakeBackend.sending(response.replace("|", "\r\n"))) {
+      assertFailure(
+          broken.uri().toString(),
+          "30s",
+          502,
+          "do-visit-counter-backend at " + broken.uri() + "/api/counter " + whatHappened + ".");
+    }
+  }
+
+  /** To GET it may answer so; to POST it would make this visitor number 0. */
+  @Test
+  void counterOfOneAfterAPost_answers502() throws Exception {
+    try (FakeBackend broken = FakeBackend.sending(OK + "Content-Length: 1\r\n\r\n1")) {
+      assertFailure(
+          broken.uri().toString(),
+          "30s",
+          502,
+          "do-visit-counter-backend at "
+              + broken.uri()
+              + "/api/counter gave an answer that is not a counter.");
+    }
+  }
+
+  @Test
+  void backendAnswersWithoutEnd_answers502() throws Exception {
+    byte[] chunk = new byte[1 << 16];
+    Arrays.fill(chunk, (byte) '1');
+    try (FakeBackend endless =
+        new FakeBackend(
+            out -> {
+              out.write((OK + "\r\n").getBytes(StandardCharsets.US_ASCII));
+              while (true) {
+                out.write(chunk);
+              }
+            })) {
+      assertFailure(
+          endless.uri().toString(),
+          "30s",
+          502,
+          "do-visit-counter-backend at " + endless.uri() + "/api/counter gave a broken answer.");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", OK + "Content-Length: 9\r\n\r\n1"})
+  void backendIsTooSlow_answers504(String beginning) throws Exception {
+    try (FakeBackend slow =
+        new FakeBackend(
+            out -> {
+              out.write(beginning.getBytes(StandardCharsets.US_ASCII));
+              out.flush();
+              Thread.sleep(Long.MAX_VALUE);
+            })) {
+      assertFailure(
+          slow.uri().toString(),
+          "300ms",
+          504,
+          "do-visit-counter-backend at "
+              + slow.uri()
+              + "/api/counter did not answer within 300 ms.");
+    }
+  }
+
+  /** The counter's own wait is what takes too long, and its increment is not lost. */
+  @Test
+  void postIsTooSlow_answers504AndStillCounts() throws Exception {
+    Map<String, String> settings = Map.of("SIMULATED_DELAY", "8s", "COUNTER_TIMEOUT", "6s");
+    try (VisitCounterServices services = new VisitCounterServices(settings)) {
+      assertEquals(504, services.visit().statusCode());
+      List<WireSpan> spans = services.stop();
+
+      assertEquals(6, spans.size(), spans::toString);
+      WireSpan post =
+          VisitCounterServices.only(spans, VisitCounterServices.BACKEND, "POST /api/counter");
+      assertEquals(200L, post.tags().get("http.status_code"));
+    }
+  }
+
+  @Test
+  void visitorLeaves_visitStillCountsAndNobodyElseNotices() throws Exception {
+    try (VisitCounterServices services =
+        new VisitCounterServices(Map.of("SIMULATED_DELAY", "100ms"))) {
+      try (Socket visitor =
+          new Socket(InetAddress.getLoopbackAddress(), services.frontend().getPort())) {
+        OutputStream out = visitor.getOutputStream();
+        out.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+      }
+      int number = Integer.parseInt(services.visit().body().replaceAll("\\D", ""));
+      List<WireSpan> spans = services.stop();
+
+      assertTrue(number == 1 || number == 2, () -> "number " + number);
+      assertEquals(12, spans.size(), spans::toString);
+    }
+  }
+
+  @Test
+  void unknownPath_answers404() throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      for (String path : List.of("/favicon.ico", "/api/counter", "/livez/more")) {
+        HttpResponse<String> answer =
+            VisitCounterServices.send("GET", services.frontend().resolve(path));
+        assertEquals(404, answer.statusCode());
+        assertEquals("There is nothing at this path; this service answers at /.", answer.body());
+        assertPlain(answer);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"})
+  void otherMethod_answers405(String method) throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      HttpResponse<String> answer = VisitCounterServices.send(method, services.frontend());
+      assertEquals(405, answer.statusCode());
+      assertEquals("GET, HEAD", answer.headers().firstValue("Allow").get());
+      assertEquals("This path takes no other methods than GET, HEAD.", answer.body());
+      assertPlain(answer);
+      assertEquals(
+          405,
+          VisitCounterServices.send(method, services.frontend().resolve("/livez")).statusCode());
+    }
+  }
+
+  private static void assertPlain(HttpResponse<String> answer) {
+    assertEquals("text/plain;charset=utf-8", answer.headers().firstValue("Content-Type").get());
+    assertTrue(answer.headers().firstValue("X-Trace-Id").isPresent());
+    assertTrue(answer.headers().firstValue("Server").isEmpty());
+    assertFalse(answer.body().contains("Exception"));
+  }
+
+  private static void assertFailure(String endpoint, String timeout, int status, String sentence)
+      throws Exception {
+    try (VisitCounterServices services =
+        new VisitCounterServices(
+            Map.of("COUNTER_ENDPOINT", endpoint, "COUNTER_TIMEOUT", timeout))) {
+      HttpResponse<String> answer = services.visit();
+      assertEquals(sentence, answer.body());
+      assertEquals(status, answer.statusCode());
+      assertPlain(answer);
+    }
+  }
+}

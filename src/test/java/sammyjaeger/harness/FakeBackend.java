@@ -1,0 +1,81 @@
+package sammyjaeger.harness;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A backend that answers every connection in the same way, however wrong, and keeps what it got.
+ */
+public final class FakeBackend implements AutoCloseable {
+
+  /** Writes an answer; the connection is closed when it returns. */
+  public interface Answer {
+    void write(OutputStream out) throws IOException, InterruptedException;
+  }
+
+  /** The last request's headers, with names in lower case. */
+  public final Map<String, String> headers = new ConcurrentHashMap<>();
+
+  private final ServerSocket socket;
+  private final Thread thread;
+
+  public FakeBackend(Answer answer) throws IOException {
+    socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    thread = new Thread(() -> answerAll(answer), "fake-backend");
+    thread.start();
+  }
+
+  public static FakeBackend sending(String response) throws IOException {
+    return new FakeBackend(out -> out.write(response.getBytes(StandardCharsets.ISO_8859_1)));
+  }
+
+  /** Takes the request, and then says nothing for as long as the test runs. */
+  public static FakeBackend silent() throws IOException {
+    return new FakeBackend(out -> Thread.sleep(Long.MAX_VALUE));
+  }
+
+  public URI uri() {
+    return URI.create("http://localhost:" + socket.getLocalPort());
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    socket.close();
+    thread.interrupt();
+    thread.join();
+  }
+
+  private void answerAll(Answer answer) {
+    while (!socket.isClosed()) {
+      try (Socket connection = socket.accept()) {
+        readHeaders(connection);
+        answer.write(connection.getOutputStream());
+      } catch (IOException e) {
+        // The frontend hung up, or the test is over: either ends this connection alone.
+        continue;
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void readHeaders(Socket connection) throws IOException {
+    BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
+    for (String line = lines.readLine(); line != null && !line.isEmpty(); line = lines.readLine()) {
+      String[] header = line.split(": ", 2);
+      headers.put(header[0].toLowerCase(Locale.ROOT), header[header.length - 1]);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package sammyjaeger.harness;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.jaegertracing.thriftjava.Batch;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.thrift.TException;
+import org.apache.thrift.protocol.TBinaryProtocol;
+import org.apache.thrift.transport.TMemoryInputTransport;
+
+/** A Jaeger collector's HTTP port: decodes what the HTTP sender posts. */
+public final class HttpCollector implements AutoCloseable {
+
+  public final List<WireSpan> spans = new CopyOnWriteArrayList<>();
+  public final List<String> authorizations = new CopyOnWriteArrayList<>();
+
+  private final HttpServer server;
+
+  public HttpCollector() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/api/traces", this::accept);
+    server.start();
+  }
+
+  public String endpoint() {
+    return "http://localhost:" + server.getAddress().getPort() + "/api/traces";
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+
+  private void accept(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+      if (authorization != null) {
+        authorizations.add(authorization);
+      }
+      Batch batch = new Batch();
+      batch.read(
+          new TBinaryProtocol(new TMemoryInputTransport(exchange.getRequestBody().readAllBytes())));
+      spans.addAll(WireSpan.of(batch));
+      exchange.sendResponseHeaders(202, -1);
+    } catch (TException e) {
+      throw new AssertionError("Not a batch of spans", e);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package sammyjaeger.harness;
+
+import io.jaegertracing.agent.thrift.Agent;
+import io.jaegertracing.thriftjava.Batch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.thrift.TException;
+import org.apache.thrift.protocol.TCompactProtocol;
+import org.apache.thrift.transport.TMemoryInputTransport;
+
+/** A Jaeger agent's UDP port: decodes what really left the sender's socket. */
+public final class UdpAgent implements AutoCloseable {
+
+  private static final int MAX_PACKET_BYTES = 65_507;
+  private static final int BUFFER_BYTES = 8 << 20;
+
+  private final DatagramSocket socket;
+  private final Thread receiver;
+  private final List<WireSpan> spans = new ArrayList<>();
+
+  public UdpAgent() throws IOException {
+    this(0);
+  }
+
+  public UdpAgent(int port) throws IOException {
+    socket = new DatagramSocket(null);
+    socket.setReceiveBufferSize(BUFFER_BYTES);
+    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    receiver = new Thread(this::receive, "udp-agent");
+    receiver.start();
+  }
+
+  public int port() {
+    return socket.getLocalPort();
+  }
+
+  /** How many spans it got by now. */
+  public int received() {
+    synchronized (spans) {
+      return spans.size();
+    }
+  }
+
+  /**
+   * Ends the agent and returns all that it got. On loopback a packet is there when its sender
+   * returns, so after the senders are closed nothing is missing.
+   */
+  public List<WireSpan> drain() throws IOException, InterruptedException {
+    try (DatagramSocket sentinel = new DatagramSocket()) {
+      sentinel.send(new DatagramPacket(new byte[0], 0, socket.getLocalSocketAddress()));
+    }
+    receiver.join();
+    return spans;
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    socket.close();
+    receiver.join();
+  }
+
+  private void receive() {
+    byte[] bytes = new byte[MAX_PACKET_BYTES];
+    while (true) {
+      DatagramPacket packet = new DatagramPacket(bytes, bytes.length);
+      try {
+        socket.receive(packet);
+      } catch (IOException e) {
+        if (socket.isClosed()) {
+          return;
+        }
+        throw new UncheckedIOException(e);
+      }
+      if (packet.getLength() == 0) {
+        return;
+      }
+      synchronized (spans) {
+        spans.addAll(decode(Arrays.copyOf(bytes, packet.getLength())));
+      }
+    }
+  }
+
+  private static List<WireSpan> decode(byte[] packet) {
+    List<WireSpan> decoded = new ArrayList<>();
+    Agent.Iface handler =
+        new Agent.Iface() {
+          @Override
+          public void emitBatch(Batch batch) {
+            decoded.addAll(WireSpan.of(batch));
+          }
+
+          @Override
+          public void emitZipkinBatch(List<com.twitter.zipkin.thriftjava.Span> spans) {
+            throw new AssertionError("Zipkin spans were sent");
+          }
+        };
+    try {
+      TCompactProtocol protocol = new TCompactProtocol(new TMemoryInputTransport(packet));
+      new Agent.Processor<>(handler).process(protocol, protocol);
+    } catch (TException e) {
+      throw new AssertionError("Not a batch of spans", e);
+    }
+    return decoded;
+  }
+}

@@ -1,0 +1,110 @@
+package sammyjaeger.harness;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import sammyjaeger.backend.Backend;
+import sammyjaeger.frontend.Frontend;
+import sammyjaeger.service.HttpServer;
+import sammyjaeger.service.Settings;
+
+/**
+ * Both services on real sockets, with real tracers that report to a UDP agent. Its spans are there
+ * once the services are stopped, and then they are all there.
+ */
+public final class VisitCounterServices implements AutoCloseable {
+
+  public static final String FRONTEND = "do-visit-counter-frontend";
+  public static final String BACKEND = "do-visit-counter-backend";
+
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private final UdpAgent agent = new UdpAgent();
+  private final HttpServer backend;
+  private final HttpServer frontend;
+  private boolean stopped;
+
+  /** Starts both; settings go to whichever service has them. */
+  public VisitCounterServices(Map<String, String> settings) throws Exception {
+    backend = Backend.start(settings(settings, Map.of()));
+    frontend =
+        Frontend.start(settings(settings, Map.of("COUNTER_ENDPOINT", backend.uri().toString())));
+  }
+
+  public VisitCounterServices() throws Exception {
+    this(Map.of());
+  }
+
+  public URI frontend() {
+    return frontend.uri();
+  }
+
+  public URI counter() {
+    return backend.uri().resolve("/api/counter");
+  }
+
+  public HttpResponse<String> visit(String... headers) throws Exception {
+    return send("GET", frontend(), headers);
+  }
+
+  public static HttpResponse<String> send(String method, URI uri, String... headers)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody());
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return HTTP.send(request.build(), BodyHandlers.ofString());
+  }
+
+  /** Stops both services, and returns every span that they made. */
+  public List<WireSpan> stop() throws Exception {
+    stopped = true;
+    frontend.stop();
+    backend.stop();
+    return agent.drain();
+  }
+
+  /** The one span of that service and name. */
+  public static WireSpan only(List<WireSpan> spans, String service, String operation) {
+    List<WireSpan> found =
+        spans.stream()
+            .filter(span -> span.service().equals(service) && span.operation().equals(operation))
+            .toList();
+    assertEquals(1, found.size(), () -> service + " " + operation + " in " + spans);
+    return found.get(0);
+  }
+
+  public static String greeting(long number) {
+    return "Hello, World!\n\nYou're visitor number " + number + " in here!\n\n";
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    if (!stopped) {
+      frontend.stop();
+      backend.stop();
+    }
+    agent.close();
+  }
+
+  private Settings settings(Map<String, String> settings, Map<String, String> defaults) {
+    Map<String, String> all = new HashMap<>(defaults);
+    all.put("PORT", "0");
+    all.put("SIMULATED_DELAY", "0");
+    all.put("JAEGER_AGENT_PORT", String.valueOf(agent.port()));
+    // Thousands of lines would be written into Surefire's pipe, one at a time.
+    all.put("JAEGER_REPORTER_LOG_SPANS", "false");
+    all.putAll(settings);
+    return new Settings(all::get);
+  }
+}

@@ -1,0 +1,332 @@
+package sammyjaeger.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jaegertracing.internal.JaegerSpan;
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.reporters.InMemoryReporter;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import javax.servlet.ServletException;
+import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.eclipse.jetty.util.VirtualThreads;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import sammyjaeger.tracing.ServerTracingFilter;
+
+/** The server with servlets that do what the services' own do not. */
+class HttpServerTest {
+
+  private interface Behaviour {
+    void serve(HttpServletRequest request, HttpServletResponse response)
+        throws IOException, ServletException;
+  }
+
+  private final InMemoryReporter reporter = new InMemoryReporter();
+  private final JaegerTracer tracer =
+      new JaegerTracer.Builder("test")
+          .withReporter(reporter)
+          .withSampler(new ConstSampler(true))
+          .withTraceId128Bit()
+          .withManualShutdown()
+          .build();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private HttpServer server;
+
+  @AfterEach
+  void stop() {
+    if (server != null) {
+      server.stop();
+    }
+  }
+
+  @Test
+  void exception_answers500AndMarksTheSpan() throws Exception {
+    start(
+        (request, response) -> {
+          throw new IllegalStateException("secret");
+        });
+    HttpResponse<String> answer = get("/probe");
+    server.stop();
+
+    assertEquals(500, answer.statusCode());
+    assertEquals("This service failed; its log says how.", answer.body());
+    assertTrue(answer.headers().firstValue("X-Trace-Id").isPresent());
+    JaegerSpan span = onlySpan();
+    assertEquals(true, span.getTags().get("error"));
+    assertEquals(500, span.getTags().get("http.status_code"));
+    assertEquals(1, span.getLogs().size());
+    assertEquals("error", span.getLogs().get(0).getFields().get("event"));
+  }
+
+  @Test
+  void sendError_answersASentenceAndMarksTheSpan() throws Exception {
+    start((request, response) -> response.sendError(500, "<b>secret</b>"));
+    HttpResponse<String> answer = get("/probe");
+    server.stop();
+
+    assertEquals(500, answer.statusCode());
+    assertEquals("This service failed; its log says how.", answer.body());
+    assertTrue(answer.headers().firstValue("X-Trace-Id").isPresent());
+    assertEquals(true, onlySpan().getTags().get("error"));
+  }
+
+  @Test
+  void clientError_doesNotMarkTheSpan() throws Exception {
+    start((request, response) -> response.sendError(400));
+    assertEquals("This request can't be answered: Bad Request.", get("/probe").body());
+    server.stop();
+    assertFalse(onlySpan().getTags().containsKey("error"));
+  }
+
+  @Test
+  void longAnswer_hasTheTraceId() throws Exception {
+    start((request, response) -> response.getOutputStream().write(new byte[1 << 20]));
+    assertTrue(get("/probe").headers().firstValue("X-Trace-Id").isPresent());
+  }
+
+  @Test
+  void nextRequestOnTheSameConnection_findsNoSpanLeftOver() throws Exception {
+    List<Boolean> active = new ArrayList<>();
+    start((request, response) -> active.add(tracer.activeSpan() != null));
+    get("/probe");
+    get("/livez");
+    get("/probe");
+    server.stop();
+    assertEquals(List.of(true, true), active);
+    List<JaegerSpan> spans = List.copyOf(reporter.getSpans());
+    assertEquals(2, spans.size());
+    spans.forEach(span -> assertEquals(0, span.context().getParentId()));
+  }
+
+  @Test
+  void requests_runOnVirtualThreadsWhereThereAreAny() throws Exception {
+    List<Boolean> virtual = new ArrayList<>();
+    start((request, response) -> virtual.add(VirtualThreads.isVirtualThread()));
+    get("/probe");
+    assertEquals(List.of(VirtualThreads.areSupported()), virtual);
+  }
+
+  @Test
+  void stop_finishesWhatRunsAndIsNotReadyMeanwhile() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch mayFinish = new CountDownLatch(1);
+    start(
+        (request, response) -> {
+          running.countDown();
+          await(mayFinish);
+          PlainText.send(response, 200, "finished");
+        });
+    try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
+      assertTrue(ask(probe, "/readyz").startsWith("HTTP/1.1 200"));
+      CompletableFuture<HttpResponse<String>> answer =
+          http.sendAsync(request("/probe"), BodyHandlers.ofString());
+      running.await();
+      CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::stop);
+      String readiness;
+      do {
+        readiness = ask(probe, "/readyz");
+      } while (readiness.startsWith("HTTP/1.1 200"));
+      assertTrue(readiness.startsWith("HTTP/1.1 503"), readiness);
+      assertFalse(stopped.isDone());
+      mayFinish.countDown();
+      assertEquals("finished", answer.join().body());
+      stopped.join();
+    }
+    assertEquals(1, reporter.getSpans().size());
+  }
+
+  @Test
+  void stop_finishesWhatAClientDidNotWaitFor() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch mayFinish = new CountDownLatch(1);
+    start(
+        (request, response) -> {
+          running.countDown();
+          await(mayFinish);
+        });
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
+      client.getOutputStream().write("GET /probe HTTP/1.1\r\nHost: x\r\n\r\n".getBytes());
+      running.await();
+    }
+    CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::stop);
+    awaitClosedPort();
+    mayFinish.countDown();
+    stopped.join();
+    assertEquals(1, reporter.getSpans().size());
+  }
+
+  @Test
+  void stop_cutsShortWhatOutlastsTheStopTimeoutAndFinishesItsSpan() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    start(
+        (request, response) -> {
+          running.countDown();
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+          }
+        },
+        "200ms");
+    CompletableFuture<HttpResponse<String>> answer =
+        http.sendAsync(request("/probe"), BodyHandlers.ofString());
+    running.await();
+    server.stop();
+    assertEquals(true, onlySpan().getTags().get("error"));
+    answer.cancel(true);
+  }
+
+  @Test
+  void stop_withoutTimeOrRequests_isClean() throws Exception {
+    start((request, response) -> {}, "0");
+    get("/probe");
+    server.stop();
+  }
+
+  @Test
+  void healthUnderAnotherSpelling_isNotTraced() throws Exception {
+    start((request, response) -> {});
+    for (String path : List.of("/livez", "/livez;x=1", "/%6Civez", "/./livez", "/readyz?a=b")) {
+      String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      assertFalse(sendRaw(request).contains("X-Trace-Id"), path);
+    }
+    server.stop();
+    assertEquals(List.of(), reporter.getSpans());
+  }
+
+  @Test
+  void url_isTaggedWithoutQueryAndCredentials() throws Exception {
+    start((request, response) -> {});
+    sendRaw(
+        "GET http://sammy:shark@localhost/probe?q=1 HTTP/1.1\r\nHost: localhost\r\n"
+            + "Connection: close\r\n\r\n");
+    sendRaw("GET /probe?q=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    server.stop();
+    assertEquals("http://localhost/probe", reporter.getSpans().get(0).getTags().get("http.url"));
+  }
+
+  @Test
+  void limits_followHeapDescriptorsAndThreads() {
+    long mebibyte = 1 << 20;
+    assertEquals(256, HttpServer.maxRequests(64 * mebibyte, 1 << 20, true));
+    assertEquals(3276, HttpServer.maxConnections(64 * mebibyte, 1 << 20));
+    assertEquals(412, HttpServer.maxRequests(8192 * mebibyte, 1024, true));
+    assertEquals(412, HttpServer.maxConnections(8192 * mebibyte, 1024));
+    assertEquals(32_768, HttpServer.maxRequests(8192 * mebibyte, 1 << 20, true));
+    assertEquals(950, HttpServer.maxRequests(8192 * mebibyte, 1 << 20, false));
+    assertEquals(1, HttpServer.maxRequests(mebibyte / 8, 1 << 20, true));
+    assertEquals(1, HttpServer.maxConnections(mebibyte, 10));
+  }
+
+  @Test
+  void portInUse_isNamed() throws Exception {
+    start((request, response) -> {});
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(taken.getLocalPort());
+      Settings.Refusal e =
+          assertThrows(
+              Settings.Refusal.class, () -> start(Map.of("PORT", port), (request, response) -> {}));
+      assertEquals(
+          "HOST is '127.0.0.1' and PORT is "
+              + port
+              + ", but must be an address of this machine and a free port of it",
+          e.getMessage());
+    }
+  }
+
+  private void start(Behaviour behaviour) throws Exception {
+    start(behaviour, "60s");
+  }
+
+  private void start(Behaviour behaviour, String stopTimeout) {
+    server = start(Map.of("PORT", "0", "STOP_TIMEOUT", stopTimeout), behaviour);
+  }
+
+  private HttpServer start(Map<String, String> settings, Behaviour behaviour) {
+    HttpServlet servlet =
+        new HttpServlet() {
+          @Override
+          protected void service(HttpServletRequest request, HttpServletResponse response)
+              throws IOException, ServletException {
+            behaviour.serve(request, response);
+          }
+        };
+    HttpServer started = new HttpServer(new Settings(settings::get), "0");
+    started.start(new ServerTracingFilter(tracer), Map.of("/probe", servlet), () -> {});
+    return started;
+  }
+
+  private JaegerSpan onlySpan() {
+    List<JaegerSpan> spans = List.copyOf(reporter.getSpans());
+    assertEquals(1, spans.size(), spans::toString);
+    return spans.get(0);
+  }
+
+  private HttpRequest request(String path) {
+    return HttpRequest.newBuilder(server.uri().resolve(path)).build();
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return http.send(request(path), BodyHandlers.ofString());
+  }
+
+  private String sendRaw(String request) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
+      OutputStream out = socket.getOutputStream();
+      out.write(request.getBytes(StandardCharsets.ISO_8859_1));
+      out.flush();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private void awaitClosedPort() throws IOException {
+    while (true) {
+      try {
+        new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort()).close();
+      } catch (SocketException e) {
+        // Refused; or reset, if it came in the very instant.
+        return;
+      }
+    }
+  }
+
+  /** Asks on a connection that stays open, and returns the start of the answer. */
+  private static String ask(Socket socket, String path) throws IOException {
+    String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    byte[] answer = new byte[4096];
+    int length = socket.getInputStream().read(answer);
+    return new String(answer, 0, Math.max(length, 0), StandardCharsets.US_ASCII);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package sammyjaeger.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import sammyjaeger.harness.JarProcess;
+import sammyjaeger.harness.Raw;
+import sammyjaeger.harness.UdpAgent;
+import sammyjaeger.harness.VisitCounterServices;
+import sammyjaeger.harness.WireSpan;
+
+/** The packaged jars as processes: their start, their visits, and their end. */
+class ProcessTest {
+
+  @Test
+  void visit_crossesBothProcesses() throws Exception {
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, Map.of());
+        JarProcess frontend = JarProcess.frontend(agent, backend.uri(), Map.of())) {
+      String answer =
+          HttpClient.newHttpClient()
+              .send(HttpRequest.newBuilder(frontend.uri()).build(), BodyHandlers.ofString())
+              .body();
+      assertEquals(VisitCounterServices.greeting(1), answer);
+
+      frontend.terminate();
+      assertEquals(JarProcess.SIGTERM, frontend.exitCode());
+      backend.terminate();
+      assertEquals(JarProcess.SIGTERM, backend.exitCode());
+      List<WireSpan> spans = agent.drain();
+      assertEquals(6, spans.size(), spans::toString);
+      assertEquals(1, spans.stream().map(WireSpan::traceId).distinct().count());
+    }
+  }
+
+  /** Visitors who each open a connection keep coming until the port is closed. */
+  @Test
+  void stopUnderLoad_dropsNoVisitAndNoSpan() throws Exception {
+    Queue<String> answers = new ConcurrentLinkedQueue<>();
+    Queue<Exception> dropped = new ConcurrentLinkedQueue<>();
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, Map.of("SIMULATED_DELAY", "20ms..100ms"));
+        JarProcess frontend = JarProcess.frontend(agent, backend.uri(), Map.of())) {
+      URI uri = frontend.uri();
+      CountDownLatch underLoad = new CountDownLatch(100);
+      List<Thread> visitors = new ArrayList<>();
+      for (int i = 0; i < 30; i++) {
+        Thread visitor = new Thread(() -> visitUntilRefused(uri, answers, dropped, underLoad));
+        visitor.start();
+        visitors.add(visitor);
+      }
+      underLoad.await();
+      frontend.terminate();
+      for (Thread visitor : visitors) {
+        visitor.join();
+      }
+      assertEquals(JarProcess.SIGTERM, frontend.exitCode());
+      backend.terminate();
+      assertEquals(JarProcess.SIGTERM, backend.exitCode());
+
+      // The system resets who connects in the instant in which the port closes, before the service
+      // has seen them: that is rare. Nobody gets half an answer, and below no span is left over.
+      assertTrue(dropped.size() <= 1, dropped::toString);
+      dropped.forEach(e -> assertInstanceOf(SocketException.class, e));
+      assertEquals(
+          greetings(answers.size()),
+          answers.stream()
+              .map(answer -> answer.substring(answer.indexOf("Hello")))
+              .collect(Collectors.toSet()));
+
+      List<WireSpan> spans = agent.drain();
+      Map<String, List<WireSpan>> traces =
+          spans.stream().collect(Collectors.groupingBy(WireSpan::traceId));
+      assertEquals(answers.size(), traces.size());
+      traces.values().forEach(trace -> assertEquals(6, trace.size(), trace::toString));
+      assertEndsWith(
+          ("Of %d spans, %<d were handed to the network for udp://localhost:%d and 0 were lost")
+              .formatted(answers.size() * 3, agent.port()),
+          frontend.log());
+      System.out.printf(
+          "Stop under load: %d visits answered, %d reset, %d spans received%n",
+          answers.size(), dropped.size(), spans.size());
+    }
+  }
+
+  /** Far more visitors at once than a small heap has room for. */
+  @Test
+  void flood_isAnsweredToTheLastVisitor() throws Exception {
+    int visits = 500;
+    Map<String, String> smallHeap =
+        Map.of("JAVA_TOOL_OPTIONS", "-Xmx48m", "COUNTER_TIMEOUT", "50s");
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, Map.of("SIMULATED_DELAY", "500ms"));
+        JarProcess frontend = JarProcess.frontend(agent, backend.uri(), smallHeap)) {
+      HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+      HttpRequest request = HttpRequest.newBuilder(frontend.uri()).build();
+      List<CompletableFuture<HttpResponse<String>>> answers =
+          Stream.generate(() -> http.sendAsync(request, BodyHandlers.ofString()))
+              .limit(visits)
+              .toList();
+      Set<String> bodies = new HashSet<>();
+      for (CompletableFuture<HttpResponse<String>> answer : answers) {
+        assertTrue(bodies.add(answer.get().body()));
+      }
+      assertEquals(greetings(visits), bodies);
+    }
+  }
+
+  @Test
+  void start_saysWhereItListensAndWhereSpansGo() throws Exception {
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, Map.of())) {
+      URI uri = backend.uri();
+      String spansGo = backend.await("Spans go to ");
+      backend.terminate();
+      assertTrue(
+          spansGo.endsWith(
+              "Spans go to udp://localhost:%d (sampler const 1, propagation jaeger)"
+                  .formatted(agent.port())),
+          spansGo);
+      List<String> log = backend.log();
+      assertTrue(log.get(0).contains("Listening on " + uri + " ("), log::toString);
+      assertTrue(
+          log.stream()
+              .anyMatch(line -> line.endsWith("0 requests were cut short by STOP_TIMEOUT")));
+      assertEquals(5, log.size(), log::toString);
+    }
+  }
+
+  @Test
+  void requestThatOutlastsTheStop_isCutShortAndCounted() throws Exception {
+    Map<String, String> settings = Map.of("SIMULATED_DELAY", "10m", "STOP_TIMEOUT", "100ms");
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, settings)) {
+      URI counter = backend.uri().resolve("/api/counter");
+      CompletableFuture<String> answer =
+          CompletableFuture.supplyAsync(
+              () -> sendRaw(counter, Raw.request("POST", "/api/counter", "Host: x")));
+      while (VisitCounterServices.send("GET", counter).statusCode() != 200 || answer.isDone()) {}
+      Thread.sleep(200);
+      backend.terminate();
+      assertEquals(JarProcess.SIGTERM, backend.exitCode());
+      assertTrue(answer.join().startsWith("HTTP/1.1 500 "), answer::join);
+      List<String> log = backend.log();
+      assertTrue(
+          log.stream().anyMatch(line -> line.endsWith("1 requests were cut short by STOP_TIMEOUT")),
+          log::toString);
+      WireSpan post =
+          VisitCounterServices.only(
+              agent.drain(), VisitCounterServices.BACKEND, "POST /api/counter");
+      assertEquals(true, post.tags().get("error"));
+    }
+  }
+
+  /** A profiler's own shutdown hook must run to its end. */
+  @Test
+  void flightRecordingAtExit_isWhole() throws Exception {
+    Path recording = Files.createTempFile("recording", ".jfr");
+    String options = "-XX:StartFlightRecording=dumponexit=true,filename=" + recording;
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, Map.of("JAVA_TOOL_OPTIONS", options))) {
+      backend.uri();
+      backend.terminate();
+      assertEquals(JarProcess.SIGTERM, backend.exitCode());
+      try (RecordingFile events = new RecordingFile(recording)) {
+        assertTrue(events.hasMoreEvents());
+      }
+    } finally {
+      Files.delete(recording);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ar -Duser.country=EG", "th -Duser.country=TH", "es"})
+  void machinesLanguage_changesNothing(String language) throws Exception {
+    Map<String, String> settings =
+        Map.of(
+            "JAVA_TOOL_OPTIONS", "-Duser.language=" + language,
+            "JAEGER_SAMPLER_TYPE", "probabilistic",
+            "JAEGER_SAMPLER_PARAM", "0.5");
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, settings)) {
+      URI counter = backend.uri().resolve("/api/counter");
+      for (int i = 0; i < 100; i++) {
+        VisitCounterServices.send("GET", counter);
+      }
+      backend.terminate();
+      List<String> log = backend.log();
+      for (String line : log.subList(1, log.size())) {
+        assertTrue(line.matches("2\\d{3}-\\d\\d-\\d\\dT[ -~]*"), line);
+        assertEquals(
+            LocalDate.now(ZoneId.systemDefault()).getYear(),
+            Integer.parseInt(line.substring(0, 4)));
+      }
+      assertTrue(
+          log.stream().anyMatch(line -> line.contains("(sampler probabilistic 0.5,")),
+          log::toString);
+      int sampled = agent.drain().size();
+      assertTrue(sampled > 0 && sampled < 100, () -> sampled + " of 100 are sampled");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"backend.jar", "frontend.jar"})
+  void wrongPort_endsWithOneLine(String jar) throws Exception {
+    try (JarProcess service = new JarProcess(jar, Map.of("PORT", "eighty"))) {
+      assertEquals(1, service.exitCode());
+      List<String> log = service.log();
+      assertEquals(1, log.size(), log::toString);
+      assertEndsWith(
+          "Not started: PORT is 'eighty', but must be a whole number from 0 to 65535", log);
+    }
+  }
+
+  @Test
+  void portInUse_endsWithOneLine() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        JarProcess service =
+            new JarProcess("backend.jar", Map.of("PORT", String.valueOf(taken.getLocalPort())))) {
+      assertEquals(1, service.exitCode());
+      List<String> log = service.log();
+      assertEquals(1, log.size(), log::toString);
+      assertEndsWith("an address of this machine and a free port of it", log);
+    }
+  }
+
+  @Test
+  void unknownArgument_endsWithOneLine() throws Exception {
+    try (JarProcess service = new JarProcess("backend.jar", Map.of(), "--port=1")) {
+      assertEquals(1, service.exitCode());
+      assertEndsWith("Not started: There are no arguments but --help", service.log());
+    }
+  }
+
+  @Test
+  void help_printsTheTable() throws Exception {
+    try (JarProcess service = new JarProcess("frontend.jar", Map.of(), "--help")) {
+      assertEquals(0, service.exitCode());
+      List<String> output = service.log();
+      assertTrue(output.contains("  COUNTER_ENDPOINT=http://localhost:5000"), output::toString);
+      assertTrue(output.contains("  JAEGER_SERVICE_NAME=do-visit-counter-frontend"));
+    }
+  }
+
+  private static String sendRaw(URI server, String request) {
+    try {
+      return Raw.send(server, request);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Set<String> greetings(int visits) {
+    return IntStream.rangeClosed(1, visits)
+        .mapToObj(VisitCounterServices::greeting)
+        .collect(Collectors.toSet());
+  }
+
+  private static void visitUntilRefused(
+      URI uri, Queue<String> answers, Queue<Exception> dropped, CountDownLatch underLoad) {
+    byte[] request =
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            .getBytes(StandardCharsets.US_ASCII);
+    while (true) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort())) {
+        socket.getOutputStream().write(request);
+        String answer =
+            new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        if (!answer.startsWith("HTTP/1.1 200")) {
+          dropped.add(new IOException("Answer: '" + answer + "'"));
+        } else {
+          answers.add(answer);
+        }
+        underLoad.countDown();
+      } catch (ConnectException e) {
+        return;
+      } catch (IOException e) {
+        dropped.add(e);
+      }
+    }
+  }
+
+  private static void assertEndsWith(String expected, List<String> log) {
+    String last = log.isEmpty() ? "" : log.get(log.size() - 1);
+    assertTrue(last.endsWith(expected), () -> "'" + last + "' should end with: " + expected);
+  }
+}

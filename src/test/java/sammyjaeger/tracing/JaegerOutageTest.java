@@ -1,0 +1,110 @@
+package sammyjaeger.tracing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.HttpCollector;
+import sammyjaeger.harness.VisitCounterServices;
+import sammyjaeger.harness.WireSpan;
+
+/** The services with a Jaeger that takes spans over HTTP, or not at all. */
+class JaegerOutageTest {
+
+  @Test
+  void httpEndpoint_getsTheSixSpans() throws Exception {
+    try (HttpCollector collector = new HttpCollector();
+        VisitCounterServices services =
+            new VisitCounterServices(Map.of("JAEGER_ENDPOINT", collector.endpoint()))) {
+      String traceId = services.visit().headers().firstValue("X-Trace-Id").orElseThrow();
+
+      assertEquals(List.of(), services.stop(), "over UDP");
+      assertEquals(6, collector.spans.size());
+      collector.spans.forEach(span -> assertEquals(traceId, span.traceId()));
+      assertEquals(List.of(), collector.authorizations);
+    }
+  }
+
+  @Test
+  void httpCredentials_areSent() throws Exception {
+    try (HttpCollector collector = new HttpCollector()) {
+      visitOnce(Map.of("JAEGER_ENDPOINT", collector.endpoint(), "JAEGER_AUTH_TOKEN", "token"));
+      visitOnce(
+          Map.of(
+              "JAEGER_ENDPOINT", collector.endpoint(),
+              "JAEGER_USER", "sammy",
+              "JAEGER_PASSWORD", "shark"));
+      String basic = Base64.getEncoder().encodeToString("sammy:shark".getBytes());
+      assertTrue(collector.authorizations.contains("Bearer token"));
+      assertTrue(collector.authorizations.contains("Basic " + basic));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "JAEGER_AGENT_HOST, no-such-host.invalid",
+    "JAEGER_AGENT_PORT, 9",
+    "JAEGER_ENDPOINT, http://localhost:9/api/traces",
+    "JAEGER_ENDPOINT, http://no-such-host.invalid:14268/api/traces",
+    "JAEGER_SAMPLER_MANAGER_HOST_PORT, localhost:9",
+  })
+  void absentJaeger_changesNothingForVisitors(String name, String value) throws Exception {
+    visitOnce(Map.of(name, value, "JAEGER_REPORTER_FLUSH_INTERVAL", "10"));
+  }
+
+  @Test
+  void remoteSampler_asksItsManager() throws Exception {
+    try (FakeBackend manager =
+            FakeBackend.sending(
+                """
+                HTTP/1.1 200 OK\r
+                Content-Type: application/json\r
+                Connection: close\r
+                \r
+                {"strategyType":"PROBABILISTIC","probabilisticSampling":{"samplingRate":1.0}}""");
+        VisitCounterServices services =
+            new VisitCounterServices(
+                Map.of(
+                    "JAEGER_SAMPLER_TYPE", "remote",
+                    "JAEGER_SAMPLER_PARAM", "1",
+                    "JAEGER_SAMPLER_MANAGER_HOST_PORT", "localhost:" + manager.uri().getPort()))) {
+      services.visit();
+      List<WireSpan> spans = services.stop();
+
+      assertEquals(6, spans.size(), spans::toString);
+      assertEquals("localhost:" + manager.uri().getPort(), manager.headers.get("host"));
+    }
+  }
+
+  /** Takes connections and never answers: the worst that a Jaeger can do. */
+  @Test
+  void hangingJaeger_neitherFailsVisitsNorKeepsTheServicesFromStopping() throws Exception {
+    try (ServerSocket hanging = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        VisitCounterServices services =
+            new VisitCounterServices(
+                Map.of(
+                    "JAEGER_ENDPOINT", "http://localhost:" + hanging.getLocalPort() + "/api/traces",
+                    "JAEGER_REPORTER_MAX_QUEUE_SIZE", "1",
+                    "JAEGER_REPORTER_FLUSH_INTERVAL", "10"))) {
+      for (int number = 1; number <= 20; number++) {
+        assertEquals(VisitCounterServices.greeting(number), services.visit().body());
+      }
+      services.stop();
+    }
+  }
+
+  private static void visitOnce(Map<String, String> settings) throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices(settings)) {
+      assertEquals(VisitCounterServices.greeting(1), services.visit().body());
+      services.stop();
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package sammyjaeger.tracing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jaegertracing.internal.JaegerSpan;
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.reporters.InMemoryReporter;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import io.opentracing.Scope;
+import io.opentracing.Span;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import sammyjaeger.harness.FakeBackend;
+
+/** The client half alone: what each end of a call leaves in its span. */
+class TracedHttpClientTest {
+
+  private static final String TWO = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2";
+
+  private final InMemoryReporter reporter = new InMemoryReporter();
+  private final JaegerTracer tracer =
+      new JaegerTracer.Builder("caller")
+          .withReporter(reporter)
+          .withSampler(new ConstSampler(true))
+          .withExpandExceptionLogs()
+          .withManualShutdown()
+          .build();
+  private final TracedHttpClient http =
+      new TracedHttpClient(tracer, "callee", Duration.ofMinutes(2));
+
+  @Test
+  void answer_finishesTheSpan() throws Exception {
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      assertEquals("2", http.call("GET", url(callee), HttpResponse::body));
+    }
+    JaegerSpan span = onlySpan();
+    assertEquals("GET /path", span.getOperationName());
+    assertEquals("client", span.getTags().get("span.kind"));
+    assertEquals("callee", span.getTags().get("peer.service"));
+    assertEquals(200, span.getTags().get("http.status_code"));
+    assertFalse(span.getTags().containsKey("error"));
+    assertNull(span.getLogs());
+  }
+
+  @Test
+  void call_isAChildOfTheActiveSpanAndLeavesItActive() throws Exception {
+    Span parent = tracer.buildSpan("parent").start();
+    try (FakeBackend callee = FakeBackend.sending(TWO);
+        Scope scope = tracer.activateSpan(parent)) {
+      http.call("GET", url(callee), answer -> tracer.activeSpan().setTag("read", true));
+      assertEquals(parent, tracer.activeSpan());
+    }
+    JaegerSpan span = onlySpan();
+    assertEquals(parent.context().toSpanId(), "%016x".formatted(span.context().getParentId()));
+    assertEquals(true, span.getTags().get("read"));
+  }
+
+  @Test
+  void uselessAnswer_marksTheSpanWithTheReadersWords() throws Exception {
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      assertThrows(
+          IOException.class,
+          () ->
+              http.call(
+                  "GET",
+                  url(callee),
+                  answer -> {
+                    throw new IOException("of no use");
+                  }));
+    }
+    assertErrorLog("of no use");
+    assertEquals(200, onlySpan().getTags().get("http.status_code"));
+  }
+
+  @Test
+  void failureInTheReader_marksTheSpan() throws Exception {
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      assertThrows(
+          NumberFormatException.class,
+          () -> http.call("GET", url(callee), answer -> Integer.parseInt("two")));
+    }
+    assertErrorLog("For input string: \"two\"");
+  }
+
+  @Test
+  void timeout_hangsUpAndMarksTheSpan() throws Exception {
+    try (ServerSocket callee = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      URI url = URI.create("http://localhost:" + callee.getLocalPort() + "/path");
+      TracedHttpClient hasty = new TracedHttpClient(tracer, "callee", Duration.ofMillis(200));
+      HttpTimeoutException e =
+          assertThrows(
+              HttpTimeoutException.class, () -> hasty.call("POST", url, HttpResponse::body));
+      assertEquals("callee at " + url + " did not answer within 200 ms.", e.getMessage());
+      try (Socket call = callee.accept()) {
+        // All that was sent, and then the end: the call is not left to go on.
+        String request = new String(call.getInputStream().readAllBytes());
+        assertTrue(request.startsWith("POST /path HTTP/1.1\r\n"), request);
+      }
+      assertErrorLog(e.getMessage());
+      assertFalse(onlySpan().getTags().containsKey("http.status_code"));
+    }
+  }
+
+  @Test
+  void interrupt_finishesTheSpanAndStaysSet() throws Exception {
+    try (FakeBackend callee = FakeBackend.silent()) {
+      Thread.currentThread().interrupt();
+      assertThrows(
+          InterruptedIOException.class, () -> http.call("GET", url(callee), HttpResponse::body));
+      assertTrue(Thread.interrupted());
+    }
+    assertEquals(true, onlySpan().getTags().get("error"));
+  }
+
+  @Test
+  void request_isHttp11WithoutUpgrade() throws Exception {
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      http.call("GET", url(callee), HttpResponse::body);
+      assertTrue(callee.headers.containsKey("uber-trace-id"), callee.headers::toString);
+      assertFalse(callee.headers.containsKey("upgrade"), callee.headers::toString);
+      assertFalse(callee.headers.containsKey("http2-settings"));
+    }
+  }
+
+  /** Shorter than the 30 seconds after which Jetty closes an idle connection. */
+  @Test
+  void idleConnections_areGivenUpInTime() {
+    assertEquals("20", System.getProperty("jdk.httpclient.keepalive.timeout"));
+  }
+
+  @Test
+  void defaultPort_isTheSchemes() throws Exception {
+    for (Map.Entry<String, Integer> port : Map.of("http", 80, "https", 443).entrySet()) {
+      URI url = URI.create(port.getKey() + "://no-such-host.invalid/path");
+      IOException e =
+          assertThrows(IOException.class, () -> http.call("GET", url, HttpResponse::body));
+      assertEquals("callee at " + url + " has a host name that is not known.", e.getMessage());
+      assertEquals(port.getValue(), onlySpan().getTags().get("peer.port"));
+      reporter.clear();
+    }
+  }
+
+  private static URI url(FakeBackend callee) {
+    return callee.uri().resolve("/path");
+  }
+
+  private JaegerSpan onlySpan() {
+    List<JaegerSpan> spans = List.copyOf(reporter.getSpans());
+    assertEquals(1, spans.size(), spans::toString);
+    return spans.get(0);
+  }
+
+  private void assertErrorLog(String message) {
+    JaegerSpan span = onlySpan();
+    assertEquals(true, span.getTags().get("error"));
+    assertEquals(1, span.getLogs().size());
+    Map<String, ?> fields = span.getLogs().get(0).getFields();
+    assertEquals("error", fields.get("event"));
+    assertEquals(message, fields.get("message"));
+  }
+}
