@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,7 +23,9 @@ import java.util.concurrent.locks.LockSupport;
 final class LogStream extends PrintStream {
 
   private static final String OUR_LOGGERS = "sammyjaeger.";
-  private static final String LOST = "%s WARN %s - %d lines before this could not be written\n";
+  private static final String LOST = "%s WARN %s - %d lines before this could not be written";
+
+  private static final long PAUSE_NANOS = 20_000_000;
 
   private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(4096);
   private final AtomicInteger lost = new AtomicInteger();
@@ -69,7 +73,9 @@ final class LogStream extends PrintStream {
   }
 
   private static String printable(String text, int maxLength) {
-    String line = text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}\\p{Cf}&&[^\t]]", "?");
+    // Nearly every line is; the pattern would cost a request that logs its spans several µs.
+    boolean plain = text.chars().allMatch(c -> c >= ' ' && c <= '~');
+    String line = plain ? text : text.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}&&[^\t]]", "?");
     return line.length() <= maxLength ? line : line.substring(0, maxLength - 1) + "…";
   }
 
@@ -83,21 +89,27 @@ final class LogStream extends PrintStream {
 
   private void writeLines() {
     OutputStream err = new FileOutputStream(FileDescriptor.err);
+    List<String> batch = new ArrayList<>();
     while (true) {
+      // To be woken for each line would cost its request more than the line.
+      LockSupport.parkNanos(PAUSE_NANOS);
+      lines.drainTo(batch);
+      if (batch.isEmpty()) {
+        continue;
+      }
+      int missing = lost.get();
+      if (missing > 0) {
+        unwritten.incrementAndGet();
+        batch.add(0, LOST.formatted(Instant.now(), LogStream.class.getName(), missing));
+      }
       try {
-        String line = lines.take() + "\n";
-        int missing = lost.get();
-        if (missing > 0) {
-          line = LOST.formatted(Instant.now(), LogStream.class.getName(), missing) + line;
-        }
-        err.write(line.getBytes(StandardCharsets.UTF_8));
+        err.write((String.join("\n", batch) + "\n").getBytes(StandardCharsets.UTF_8));
         lost.addAndGet(-missing);
       } catch (IOException e) {
-        lost.incrementAndGet();
-      } catch (InterruptedException e) {
-        return;
+        lost.addAndGet(batch.size());
       }
-      unwritten.decrementAndGet();
+      unwritten.addAndGet(-batch.size());
+      batch.clear();
     }
   }
 }

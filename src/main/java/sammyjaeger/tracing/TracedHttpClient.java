@@ -34,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The client half of tracing by hand: each call is a client span, whose context travels in the
- * request's headers. Tags and logs follow the OpenTracing semantic conventions, version 1.1.
+ * The client half of tracing by hand: each call is a client span, whose context travels in its
+ * headers. Tags and logs follow the OpenTracing semantic conventions, version 1.1.
  */
 public final class TracedHttpClient {
 
@@ -44,26 +44,29 @@ public final class TracedHttpClient {
     T read(HttpResponse<String> answer) throws IOException;
   }
 
+  static {
+    // In seconds; less than Jetty's 30, or a call would meet a closed connection. Java 17 has 1200.
+    System.setProperty("jdk.httpclient.keepalive.timeout", "20");
+  }
+
   private static final Logger log = LoggerFactory.getLogger(TracedHttpClient.class);
 
   /** Baggage can be as long as a visitor's headers, and six times that when it is encoded. */
   private static final int MAX_INJECTED_BYTES = 7 << 10;
 
-  private static final int MAX_BODY_CHARS = 1024;
-  private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final Tracer tracer;
   private final String peerService;
   private final Duration timeout;
-  private final HttpClient http = newHttpClient();
-  private final AtomicLong lastLogNanos = new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS);
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .executor(new ForkJoinPool(4)) // In place of an unbounded pool.
+          .build();
+  private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
 
-  /**
-   * Makes a client of one service.
-   *
-   * @param peerService the service's name in its own traces
-   * @param timeout how long one call may take, from the connection to the last byte of the answer
-   */
+  /** Makes a client of the service of that name; the time-out is for all of a call. */
   public TracedHttpClient(Tracer tracer, String peerService, Duration timeout) {
     this.tracer = tracer;
     this.peerService = peerService;
@@ -123,8 +126,8 @@ public final class TracedHttpClient {
       }
     }
     long now = System.nanoTime();
-    if (leftOut > 0 && now - lastLogNanos.get() > LOG_INTERVAL_NANOS) {
-      lastLogNanos.set(now);
+    long next = nextLogNanos.get();
+    if (leftOut > 0 && now - next >= 0 && nextLogNanos.compareAndSet(next, now + MINUTE_NANOS)) {
       log.warn("{} headers with baggage were too long, or misnamed, to be passed on", leftOut);
     }
   }
@@ -157,14 +160,14 @@ public final class TracedHttpClient {
     return failure instanceof ConnectException ? "refused the connection" : "gave a broken answer";
   }
 
-  /** Breaks off an answer that is too long, so that an endless one can't fill the memory. */
+  /** Breaks off an answer of over 1,024 bytes, so that an endless one can't fill the memory. */
   private static BodySubscriber<String> limitedBody() {
     StringBuilder body = new StringBuilder();
     BodySubscriber<Void> reading =
         BodySubscribers.ofByteArrayConsumer(
             part -> {
               body.append(new String(part.orElse(new byte[0]), StandardCharsets.ISO_8859_1));
-              if (body.length() > MAX_BODY_CHARS) {
+              if (body.length() > 1024) {
                 throw new IllegalStateException("too long");
               }
             });
@@ -172,18 +175,6 @@ public final class TracedHttpClient {
   }
 
   private static int port(URI url) {
-    int defaultPort = url.getScheme().equals("https") ? 443 : 80;
-    return url.getPort() == -1 ? defaultPort : url.getPort();
-  }
-
-  private static HttpClient newHttpClient() {
-    // A connection must leave the pool before the other side closes it as idle, which Jetty does
-    // after 30 seconds, or a call would meet a closed one. Java 17 would keep it for 20 minutes.
-    System.setProperty("jdk.httpclient.keepalive.timeout", "20");
-    return HttpClient.newBuilder()
-        .version(HttpClient.Version.HTTP_1_1)
-        // In place of an unbounded pool.
-        .executor(new ForkJoinPool(4))
-        .build();
+    return url.getPort() != -1 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
   }
 }
