@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets further clients wait in the accept queue while there are too many connections, and turns
- * none of them away when the port is closed. Its connector has one acceptor thread: with none,
- * Jetty 12.1.14 would close the port for good, and with two it would accept one too many.
+ * Lets clients wait in the accept queue while there are too many connections, and turns none of
+ * them away when the port is closed. Its connector needs one acceptor thread: with none, Jetty
+ * 12.1.14 closes the port for good, and with two it accepts, and closes, one too many.
  */
 final class ConnectionLimit extends NetworkConnectionLimit {
 
@@ -47,10 +47,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     return reached;
   }
 
-  /**
-   * Stops accepting. Who waits in the accept queue is accepted before: Jetty would leave them to be
-   * reset.
-   */
+  /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
   void closePort() throws IOException {
     closing = true;
     // Waits for the lock, and so for who is about to let the connector accept again.

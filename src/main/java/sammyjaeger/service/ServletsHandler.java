@@ -13,6 +13,7 @@ import javax.servlet.Filter;
 import javax.servlet.FilterChain;
 import javax.servlet.Servlet;
 import javax.servlet.ServletException;
+import javax.servlet.ServletRequest;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
@@ -43,16 +44,15 @@ final class ServletsHandler extends ServletContextHandler {
       BooleanSupplier crowded) {
     addFilter(
         (request, response, chain) -> {
-          String path = ((HttpServletRequest) request).getServletPath();
           HttpServletResponse answer = (HttpServletResponse) response;
           if (crowded.getAsBoolean()) {
             answer.setHeader("Connection", "close");
           }
-          if (path.equals(LIVENESS) || path.equals(READINESS)) {
-            boolean healthy = path.equals(LIVENESS) || ready.getAsBoolean();
-            answerHealth(((HttpServletRequest) request).getMethod(), answer, healthy);
-          } else {
-            run((HttpServletRequest) request, answer, chain);
+          switch (((HttpServletRequest) request).getServletPath()) {
+            case LIVENESS -> answerHealth((HttpServletRequest) request, answer, true);
+            case READINESS ->
+                answerHealth((HttpServletRequest) request, answer, ready.getAsBoolean());
+            default -> run(request, answer, chain);
           }
         });
     addFilter(filter);
@@ -67,7 +67,7 @@ final class ServletsHandler extends ServletContextHandler {
     addFilter(new FilterHolder(filter), "/*", EnumSet.of(DispatcherType.REQUEST));
   }
 
-  private void run(HttpServletRequest request, HttpServletResponse answer, FilterChain chain)
+  private void run(ServletRequest request, HttpServletResponse answer, FilterChain chain)
       throws IOException {
     running.add(Thread.currentThread());
     try {
@@ -84,9 +84,9 @@ final class ServletsHandler extends ServletContextHandler {
     }
   }
 
-  private static void answerHealth(String method, HttpServletResponse answer, boolean healthy)
-      throws IOException {
-    if (!method.equals("GET") && !method.equals("HEAD")) {
+  private static void answerHealth(
+      HttpServletRequest request, HttpServletResponse answer, boolean healthy) throws IOException {
+    if (!request.getMethod().matches("GET|HEAD")) {
       PlainText.sendMethodNotAllowed(answer, "GET, HEAD");
     } else if (healthy) {
       PlainText.send(answer, 200, "ok");

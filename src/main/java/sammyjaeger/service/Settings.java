@@ -14,17 +14,12 @@ import java.util.function.UnaryOperator;
 public final class Settings {
 
   /**
-   * A kind of value.
-   *
-   * @param allowed which values it takes, as {@code --help} says it
-   * @param parser throws an {@link IllegalArgumentException} for a value that is not allowed
+   * Which values are allowed, in words; and what reads them, or throws IllegalArgumentException.
    */
   public record Kind<T>(String allowed, Function<String, T> parser) {}
 
   /** A service can't start: why, in one line for the person who started it. */
   public static final class Refusal extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
     Refusal(String message) {
       super(message);
     }
@@ -59,11 +54,7 @@ public final class Settings {
   private final StringBuilder help = new StringBuilder("All settings are environment variables:\n");
   private String refusal;
 
-  /**
-   * Prepares to read.
-   *
-   * @param environment gives a variable's value, or null
-   */
+  /** Reads from what gives a variable's value, or null. */
   public Settings(UnaryOperator<String> environment) {
     this.environment = environment;
   }

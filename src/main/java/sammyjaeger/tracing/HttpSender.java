@@ -19,10 +19,7 @@ import java.util.Base64;
 import java.util.List;
 import org.apache.thrift.transport.TTransportException;
 
-/**
- * Sends spans to a Jaeger collector's {@code /api/traces}. Unlike the client's own sender it
- * follows no redirect, reads no answer's body, and waits for no answer longer than five seconds.
- */
+/** Sends spans by HTTP; unlike the client's sender follows no redirect, and reads no body. */
 final class HttpSender extends ThriftSender {
 
   private static final int MAX_BATCH_BYTES = 1 << 20;

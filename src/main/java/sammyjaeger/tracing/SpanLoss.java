@@ -8,10 +8,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Counts what became of spans, and logs each outage once when it begins and once at its end. What
- * the senders do they say themselves, and what the reporter does is in the client's metrics.
- */
+/** Counts what became of spans, and logs each outage once when it begins and once at its end. */
 final class SpanLoss implements MetricsFactory {
 
   private static final Logger log = LoggerFactory.getLogger(SpanLoss.class);
