@@ -35,7 +35,7 @@ public final class HttpServer {
   private static final int ACCEPT_QUEUE = 4096;
 
   /** A request that has to wait for longer is told to come back. */
-  private static final Duration MAX_WAIT = Duration.ofSeconds(30);
+  private static final Duration MAX_WAIT = Duration.ofSeconds(60);
 
   /** How long requests have to end, and their spans to finish, once they are interrupted. */
   private static final Duration INTERRUPT_TIMEOUT = Duration.ofSeconds(3);

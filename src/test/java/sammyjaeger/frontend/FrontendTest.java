@@ -75,7 +75,7 @@ class FrontendTest {
     }
     assertFailure(
         "http://localhost:" + port,
-        "30s",
+        VisitCounterServices.PATIENCE,
         502,
         "do-visit-counter-backend at http://localhost:"
             + port
@@ -86,7 +86,7 @@ class FrontendTest {
   void backendHostUnknown_answers502() throws Exception {
     assertFailure(
         "http://no-such-host.invalid:5000",
-        "30s",
+        VisitCounterServices.PATIENCE,
         502,
         "do-visit-counter-backend at http://no-such-host.invalid:5000/api/counter"
             + " has a host name that is not known.");
@@ -115,7 +115,7 @@ class FrontendTest {
     try (FakeBackend broken = FakeBackend.sending(response.replace("|", "\r\n"))) {
       assertFailure(
           broken.uri().toString(),
-          "30s",
+          VisitCounterServices.PATIENCE,
           502,
           "do-visit-counter-backend at " + broken.uri() + "/api/counter " + whatHappened + ".");
     }
@@ -127,7 +127,7 @@ class FrontendTest {
     try (FakeBackend broken = FakeBackend.sending(OK + "Content-Length: 1\r\n\r\n1")) {
       assertFailure(
           broken.uri().toString(),
-          "30s",
+          VisitCounterServices.PATIENCE,
           502,
           "do-visit-counter-backend at "
               + broken.uri()
@@ -149,7 +149,7 @@ class FrontendTest {
             })) {
       assertFailure(
           endless.uri().toString(),
-          "30s",
+          VisitCounterServices.PATIENCE,
           502,
           "do-visit-counter-backend at " + endless.uri() + "/api/counter gave a broken answer.");
     }
@@ -178,7 +178,8 @@ class FrontendTest {
   /** The counter's own wait is what takes too long, and its increment is not lost. */
   @Test
   void postIsTooSlow_answers504AndStillCounts() throws Exception {
-    Map<String, String> settings = Map.of("SIMULATED_DELAY", "8s", "COUNTER_TIMEOUT", "6s");
+    Map<String, String> settings =
+        Map.of("SIMULATED_DELAY", "30s", "COUNTER_TIMEOUT", "20s", "STOP_TIMEOUT", "60m");
     try (VisitCounterServices services = new VisitCounterServices(settings)) {
       assertEquals(504, services.visit().statusCode());
       List<WireSpan> spans = services.stop();

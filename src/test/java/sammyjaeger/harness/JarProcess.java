@@ -63,6 +63,7 @@ public final class JarProcess implements AutoCloseable {
   private static Map<String, String> environment(UdpAgent agent, Map<String, String> own) {
     Map<String, String> environment = new HashMap<>();
     environment.put("SIMULATED_DELAY", "0");
+    environment.put("COUNTER_TIMEOUT", VisitCounterServices.PATIENCE);
     environment.put("JAEGER_AGENT_PORT", String.valueOf(agent.port()));
     environment.putAll(own);
     environment.put("PORT", "0");
@@ -105,7 +106,7 @@ public final class JarProcess implements AutoCloseable {
   }
 
   public int exitCode() throws InterruptedException {
-    if (!process.waitFor(250, TimeUnit.SECONDS)) {
+    if (!process.waitFor(10, TimeUnit.MINUTES)) {
       throw new AssertionError("It does not end");
     }
     return process.exitValue();

@@ -25,6 +25,9 @@ public final class VisitCounterServices implements AutoCloseable {
   public static final String FRONTEND = "do-visit-counter-frontend";
   public static final String BACKEND = "do-visit-counter-backend";
 
+  /** Longer than any test waits, however busy the machine is. */
+  public static final String PATIENCE = "60m";
+
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -102,6 +105,7 @@ public final class VisitCounterServices implements AutoCloseable {
     all.put("PORT", "0");
     all.put("SIMULATED_DELAY", "0");
     all.put("JAEGER_AGENT_PORT", String.valueOf(agent.port()));
+    all.put("COUNTER_TIMEOUT", PATIENCE);
     // Thousands of lines would be written into Surefire's pipe, one at a time.
     all.put("JAEGER_REPORTER_LOG_SPANS", "false");
     all.putAll(settings);

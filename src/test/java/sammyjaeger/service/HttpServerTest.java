@@ -140,7 +140,8 @@ class HttpServerTest {
           PlainText.send(response, 200, "finished");
         });
     try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
-      assertTrue(ask(probe, "/readyz").startsWith("HTTP/1.1 200"));
+      String ready = ask(probe, "/readyz");
+      assertTrue(ready.startsWith("HTTP/1.1 200"), ready);
       CompletableFuture<HttpResponse<String>> answer =
           http.sendAsync(request("/probe"), BodyHandlers.ofString());
       running.await();

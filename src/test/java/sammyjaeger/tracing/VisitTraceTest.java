@@ -107,7 +107,7 @@ class VisitTraceTest {
   void backendAnswers500_markTheSpansAndLogOnce() throws Exception {
     try (FakeBackend broken =
             FakeBackend.sending("HTTP/1.1 500 Broken\r\nContent-Length: 4\r\n\r\noops");
-        VisitCounterServices services = services(broken, "30s")) {
+        VisitCounterServices services = services(broken, VisitCounterServices.PATIENCE)) {
       HttpResponse<String> answer = services.visit();
       List<WireSpan> spans = services.stop();
 
@@ -225,7 +225,7 @@ class VisitTraceTest {
   void baggage_crossesTheHop() throws Exception {
     try (FakeBackend backend =
             FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
-        VisitCounterServices services = services(backend, "30s")) {
+        VisitCounterServices services = services(backend, VisitCounterServices.PATIENCE)) {
       services.visit("uberctx-user", "Sammy%20%C3%A9", "uber-trace-id", TRACE_ID + ":a:0:1");
 
       assertEquals("Sammy+%C3%A9", backend.headers.get("uberctx-user"));
