@@ -59,8 +59,7 @@ final class DockerChecks {
     String backend = compose.at("frontend", "environment", "COUNTER_ENDPOINT").text();
     boolean leadsHere = backend.equals("http://" + name + ":" + port);
     expect("that COUNTER_ENDPOINT leads to " + name, name.equals("backend"), leadsHere);
-    // Five seconds for the last spans.
-    long stop = Program.seconds(program.settings().get("STOP_TIMEOUT")) + 5;
+    long stop = Program.seconds(program.settings().get("STOP_TIMEOUT")) + 5; // for the last spans
     boolean isEnough = Program.seconds(service.at("stop_grace_period").text()) >= stop;
     expect(name + "'s grace period of " + stop + " s", true, isEnough);
     Node user = container.pod().at("securityContext");

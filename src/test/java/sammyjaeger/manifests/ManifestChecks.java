@@ -13,10 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.yaml.snakeyaml.error.YAMLException;
 
-/**
- * Finds what a cluster would accept and that could not work: names that lead nowhere, settings that
- * nobody reads, times and memory that do not suffice, connections that are blocked.
- */
+/** Finds what a cluster would accept and that could not work: names, settings, times, flows. */
 final class ManifestChecks {
 
   /** Pod Security "restricted", and a root file system that is read-only. */
@@ -100,11 +97,11 @@ final class ManifestChecks {
 
   /** Does what an operator will do: adds its sidecar to the pods with an annotation. */
   private void inject(Node spec, Node annotation, String... annotated) {
-    Node added = new Node(Map.of("restartPolicy", "Always", "imagePullPolicy", "IfNotPresent"));
+    Node sidecar = spec.merge(new Node(Map.of("restartPolicy", "Always")));
     for (Node deployment : manifests.all("Deployment").toList()) {
       Node annotations = deployment.at(annotated).at("metadata", "annotations");
       if (annotations.map().containsValue(annotation)) {
-        containers.add(new Container(deployment, spec.merge(added), spec.at("config")));
+        containers.add(new Container(deployment, sidecar, spec.at("config")));
       }
     }
   }
@@ -166,7 +163,6 @@ final class ManifestChecks {
     Node security = container.pod().at("securityContext").merge(own).merge(agent);
     RESTRICTED.map().forEach((field, node) -> expect(node.value(), who, security, field));
     check(security.at("runAsUser").number(0) > 0, "%s: runAsUser is no number or root's", who);
-    expect("IfNotPresent", who, container.node(), "imagePullPolicy");
     for (String kind : List.of("requests", "limits")) {
       for (String resource : List.of("cpu", "memory")) {
         Node amount = container.node().at("resources", kind, resource);

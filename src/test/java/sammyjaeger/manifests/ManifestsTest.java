@@ -65,15 +65,19 @@ class ManifestsTest {
           wrong probe path            | k8s/app/frontend.yaml | path: /readyz | path: /healthz | path is /healthz, not /readyz
           probe before the start      | k8s/jaeger/jaeger.yaml | initialDelaySeconds: 1 | timeoutSeconds: 2 | asks before anything can answer
           missing ConfigMap           | k8s/sidecar/patch.yaml | configMap:⏎            name: jaeger-agent | configMap:⏎            name: agent | there is no ConfigMap agent
+          missing ConfigMap, for env  | k8s/scaled/query.yaml | configMapRef:⏎                name: opensearch | configMapRef:⏎                name: search | there is no ConfigMap search
           file that no ConfigMap has  | k8s/sidecar/patch.yaml | jaeger/config.yaml | jaeger/agent.yaml | no ConfigMap puts a file at /etc/jaeger/agent.yaml
+          missing volume              | k8s/durable/kustomization.yaml | claimName: jaeger | claimName: badger | there is no PersistentVolumeClaim badger
           image that nobody builds    | k8s/app/frontend.yaml | image: do-visit | image: visit | nobody builds the image
           no resources                | k8s/sidecar/patch.yaml | resources:⏎            requests:⏎              cpu: 20m⏎              memory: 64Mi⏎            limits:⏎              cpu: 200m⏎              memory: 128Mi⏎          securityContext | securityContext | has no requests for cpu
           no runAsNonRoot             | k8s/app/backend.yaml | runAsNonRoot: true | fsGroup: 65532 | runAsNonRoot is null
           root                        | k8s/app/backend.yaml | runAsUser: 65532 | runAsUser: 0 | runAsUser is no number or root's
-          privileged                  | k8s/app/backend.yaml | allowPrivilegeEscalation: false | privileged: true | allowPrivilegeEscalation is null
+          service account token       | k8s/app/backend.yaml | automountServiceAccountToken: false | automountServiceAccountToken: true | automountServiceAccountToken is true
+          service links               | k8s/app/backend.yaml | enableServiceLinks: false | enableServiceLinks: true | enableServiceLinks is true
           no /tmp                     | k8s/app/backend.yaml | mountPath: /tmp | mountPath: /temp | needs an emptyDir at /tmp
           variable that nobody reads  | k8s/app/frontend.yaml | name: COUNTER_ENDPOINT | name: COUNTER_URL | no setting reads COUNTER_URL
           variable Jaeger ignores     | k8s/jaeger/jaeger.yaml | name: OTEL_TRACES_SAMPLER | name: OTEL_SDK_DISABLED | no setting reads OTEL_SDK_DISABLED
+          Jaeger tracing itself       | k8s/jaeger/jaeger.yaml | always_off | always_on | OTEL_TRACES_SAMPLER is always_on
           frontend as its own backend | k8s/app/frontend.yaml | counter-backend:5000 | counter-frontend:8000 | COUNTER_ENDPOINT is no backend
           grace period too short      | k8s/app/frontend.yaml | GracePeriodSeconds: 45 | GracePeriodSeconds: 30 | grace period is 30 s, but its stop takes 35
           no sleep before the stop    | k8s/app/frontend.yaml | preStop: | postStart: | has no preStop sleep
@@ -82,7 +86,6 @@ class ManifestsTest {
           no disruption budget        | k8s/scaled/disruption-budget.yaml | app: jaeger⏎ | app: query⏎ | jaeger: a PodDisruptionBudget is for
           traced without a Jaeger     | k8s/app/backend.yaml | "0" | "1" | is to be traced where there is a Jaeger
           not traced with a Jaeger    | k8s/direct/kustomization.yaml | op: remove⏎        path: /spec/template/spec/containers/0/env/0 | op: test⏎        path: /spec/replicas⏎        value: 1 | is to be traced where there is a Jaeger
-          sidecar that never starts   | k8s/sidecar/patch.yaml | restartPolicy: Always | stdin: false | no sidecar takes its spans
           sidecar on another port     | k8s/sidecar/config.yaml | 127.0.0.1:6831 | 127.0.0.1:6832 | no sidecar takes its spans
           sidecar of another name     | k8s/otel-operator/kustomization.yaml | inject: jaeger-agent | inject: sidecar | no sidecar takes its spans
           collector after the pods    | k8s/otel-operator/kustomization.yaml | sortOptions:⏎  order: legacy⏎  legacySortOptions:⏎    orderFirst: [Namespace, OpenTelemetryCollector]⏎    orderLast: [Deployment] | buildMetadata: [] | come before the OpenTelemetryCollector
@@ -91,6 +94,7 @@ class ManifestsTest {
           queue too large             | k8s/sidecar/config.yaml | 8388608 | 16777216 | queue outgrows its memory
           GOMEMLIMIT above the limit  | k8s/sidecar/patch.yaml | 100MiB | 1GiB | GOMEMLIMIT is not about 80 %
           store on no volume          | k8s/durable/storage.yaml | /badger/keys | /tmp/keys | on no persistent volume
+          second memory store         | k8s/jaeger/jaeger.yaml | replicas: 1 | replicas: 2 | one pod: replicas is 2, not 1
           store above the limit       | k8s/jaeger/storage.yaml | 5000 | 50000 | store outgrows its memory
           undefined exporter          | k8s/sidecar/config.yaml | [otlp_grpc] | [otlp] | exporters are [otlp_grpc], but [otlp] in use
           unused receiver             | k8s/jaeger/config.yaml | [otlp, jaeger] | [otlp] | but [otlp] in use
@@ -112,6 +116,7 @@ class ManifestsTest {
           compose's published port    | docker/compose.yaml | 127.0.0.1:8000:8000 | 127.0.0.1:80:8000 | frontend's ports is [127.0.0.1:80:8000]
           compose's published UI      | docker/compose.yaml | 127.0.0.1:16686:16686 | 16686:16686 | jaeger's ports is [16686:16686]
           compose's grace period      | docker/compose.yaml | 30s | 20s | backend's grace period of 25 s is false
+          compose's GOMEMLIMIT        | docker/compose.yaml | 400MiB | 1GiB | GOMEMLIMIT is
           compose's memory            | docker/compose.yaml | 320m | 300m | frontend's memory is 300Mi, not 320Mi
           Dockerfile's port           | docker/Dockerfile | EXPOSE 8000 | EXPOSE 8080 | frontend's line EXPOSE 8000 is false
           Dockerfile's user           | docker/Dockerfile | USER 65532:65532 | USER 65532 | line USER 65532:65532 is false
