@@ -17,10 +17,12 @@ final class DockerChecks {
   private DockerChecks(Path root) throws IOException {
     dockerfile = Files.readString(root.resolve("docker/Dockerfile"));
     compose = Node.load(Files.readString(root.resolve("docker/compose.yaml"))).at("services");
-    for (Node deployment :
-        new Manifests(root.resolve("k8s"), problems).all("Deployment").toList()) {
-      Node container = deployment.at("spec", "template", "spec", "containers").list().get(0);
-      check(new Container(deployment, container, Node.NONE));
+    for (String overlay : List.of("k8s/app", "k8s/jaeger")) {
+      Manifests manifests = new Manifests(root.resolve(overlay), problems);
+      for (Node deployment : manifests.all("Deployment").toList()) {
+        Node container = deployment.at("spec", "template", "spec", "containers").list().get(0);
+        check(new Container(deployment, container, Node.NONE));
+      }
     }
   }
 

@@ -132,12 +132,11 @@ class ManifestsTest {
     String changed = text.substring(0, start) + after + text.substring(start + before.length());
     Files.writeString(mistaken, changed.replace('⏎', '\n'));
 
-    Path overlay = mistaken.getParent();
+    String overlay = file.replaceFirst("k8s/jaeger/", "k8s/direct/").replaceFirst("sidecar/", "");
     List<String> problems =
         file.startsWith("docker/")
             ? DockerChecks.problems(copy)
-            : ManifestChecks.problems(
-                file.matches("k8s/(jaeger|sidecar)/.*") ? copy.resolve("k8s") : overlay);
+            : ManifestChecks.problems(copy.resolve(overlay).getParent());
     assertTrue(
         problems.stream().anyMatch(p -> p.contains(problem)),
         () -> "expected '" + problem + "' among " + problems);
