@@ -94,12 +94,12 @@ class ReadmeTest {
     images
         .results()
         .forEach(image -> assertTrue(app.contains("image: " + image.group(1)), image.group()));
-    Matcher namespaces = Pattern.compile("kubectl (?:-n|--namespace) (\\S+)").matcher(readme);
+    Matcher namespaces = Pattern.compile("kubectl (?:-n|--namespace) ([\\w-]+)").matcher(readme);
     List<String> others =
         List.of("cert-manager", "observability", "opentelemetry-operator-system", "sammy-jaeger");
     namespaces.results().forEach(name -> assertTrue(others.contains(name.group(1)), name.group()));
     assertTrue(app.contains("namespace: sammy-jaeger"));
-    Matcher folders = Pattern.compile("kubectl (?:apply|delete) -k (\\S+)").matcher(readme);
+    Matcher folders = Pattern.compile("kubectl (?:apply|delete) -k ([\\w/-]+)").matcher(readme);
     folders
         .results()
         .forEach(
