@@ -48,20 +48,18 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   }
 
   /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
-  void closePort() throws IOException {
+  void closePort() {
     closing = true;
-    // Waits for the lock, and so for who is about to let the connector accept again.
-    getNetworkConnectionCount();
+    setMaxNetworkConnectionCount(Integer.MAX_VALUE);
     connector.setAccepting(false);
     ServerSocketChannel port = (ServerSocketChannel) connector.getTransport();
     try (SocketChannel wakeUp = SocketChannel.open()) {
       // The acceptor thread may still wait for one client.
       InetSocketAddress address = (InetSocketAddress) port.getLocalAddress();
+      boolean anyAddress = address.getAddress().isAnyLocalAddress();
+      InetAddress host = anyAddress ? InetAddress.getLoopbackAddress() : address.getAddress();
       wakeUp.configureBlocking(false);
-      wakeUp.connect(
-          address.getAddress().isAnyLocalAddress()
-              ? new InetSocketAddress(InetAddress.getLoopbackAddress(), address.getPort())
-              : address);
+      wakeUp.connect(new InetSocketAddress(host, address.getPort()));
       port.configureBlocking(false);
       for (SocketChannel client = port.accept(); client != null; client = port.accept()) {
         client.configureBlocking(false);
@@ -69,6 +67,8 @@ final class ConnectionLimit extends NetworkConnectionLimit {
       }
       // At once: who connects between the last look into the queue and this is still reset.
       port.close();
+    } catch (IOException e) {
+      log.warn("Clients who waited to be accepted were turned away: {}", e.toString());
     }
   }
 

@@ -72,7 +72,7 @@ final class ServletsHandler extends ServletContextHandler {
     running.add(Thread.currentThread());
     try {
       chain.doFilter(request, answer);
-    } catch (RuntimeException | ServletException | InterruptedIOException e) {
+    } catch (RuntimeException | Error | ServletException | InterruptedIOException e) {
       // An answer can't be written by an interrupted thread; and Jetty would log the client's URI
       // and the whole stack trace, and send a page of its own.
       Thread.interrupted();

@@ -26,23 +26,26 @@ final class UdpSender extends io.jaegertracing.thrift.internal.senders.UdpSender
 
   @Override
   public void send(Process process, List<Span> spans) {
-    int before = pending;
-    pending = 0;
+    SenderException failure = trySend(process, spans);
+    // The failure's cause is Thrift's, and the cause of that the socket's.
+    if (failure != null && failure.getCause().getCause() instanceof PortUnreachableException) {
+      spanLoss.lost(pending, "nobody listens there");
+      failure = trySend(process, spans);
+    } else {
+      spanLoss.sent(pending);
+    }
+    pending = failure == null ? spans.size() : 0;
+    if (failure != null) {
+      spanLoss.lost(spans.size(), "its host is not known, or can't be reached");
+    }
+  }
+
+  private SenderException trySend(Process process, List<Span> spans) {
     try {
-      try {
-        super.send(process, spans);
-        spanLoss.sent(before);
-      } catch (SenderException e) {
-        // The cause is Thrift's, and the cause of that the socket's.
-        if (!(e.getCause().getCause() instanceof PortUnreachableException)) {
-          throw e;
-        }
-        spanLoss.lost(before, "nobody listens there");
-        super.send(process, spans);
-      }
-      pending = spans.size();
+      super.send(process, spans);
+      return null;
     } catch (SenderException e) {
-      spanLoss.lost(before + spans.size(), "its host is not known, or can't be reached");
+      return e;
     }
   }
 
