@@ -7,9 +7,13 @@ import io.jaegertracing.internal.JaegerSpan;
 import io.jaegertracing.internal.JaegerTracer;
 import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
+import io.opentracing.Scope;
+import io.opentracing.Span;
+import io.opentracing.util.ThreadLocalScopeManager;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import sammyjaeger.harness.VisitCounterServices;
@@ -23,15 +27,26 @@ class CounterServletTest {
   @Test
   void interruptedPost_countsNothingAndFinishesItsSpans() throws Exception {
     InMemoryReporter reporter = new InMemoryReporter();
+    CountDownLatch waiting = new CountDownLatch(1);
     JaegerTracer tracer =
         new JaegerTracer.Builder("test")
             .withReporter(reporter)
             .withSampler(new ConstSampler(true))
+            .withScopeManager(
+                new ThreadLocalScopeManager() {
+                  @Override
+                  public Scope activate(Span span) {
+                    if (((JaegerSpan) span).getOperationName().equals("simulated-delay")) {
+                      waiting.countDown();
+                    }
+                    return super.activate(span);
+                  }
+                })
             .withManualShutdown()
             .build();
     VisitCounter counter = new VisitCounter();
     SimulatedDelay delay = SimulatedDelay.KIND.parser().apply("10m");
-    Map<String, String> settings = Map.of("STOP_TIMEOUT", "500ms");
+    Map<String, String> settings = Map.of("STOP_TIMEOUT", "0");
     HttpServer server = new HttpServer(new Settings(settings::get), "0");
     server.start(
         new ServerTracingFilter(tracer),
@@ -47,8 +62,7 @@ class CounterServletTest {
                 throw new IllegalStateException(e);
               }
             });
-    // A request that has not come to its wait would be awaited as well, and cut short there.
-    Thread.sleep(300);
+    waiting.await();
     server.stop();
 
     assertEquals(500, status.join());

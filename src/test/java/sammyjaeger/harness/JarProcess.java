@@ -31,6 +31,7 @@ public final class JarProcess implements AutoCloseable {
   private final BlockingQueue<String> output = new LinkedBlockingQueue<>();
   private final List<String> taken = new ArrayList<>();
   private final Semaphore reading = new Semaphore(1);
+  private URI uri;
 
   public JarProcess(String jar, Map<String, String> environment, String... arguments)
       throws IOException {
@@ -72,9 +73,12 @@ public final class JarProcess implements AutoCloseable {
 
   /** Waits until it listens, and returns where. */
   public URI uri() throws InterruptedException {
-    Matcher listening = LISTENING.matcher(await("Listening on "));
-    listening.find();
-    return URI.create(listening.group(1));
+    if (uri == null) {
+      Matcher listening = LISTENING.matcher(await("Listening on "));
+      listening.find();
+      uri = URI.create(listening.group(1));
+    }
+    return uri;
   }
 
   /** Waits for a line that contains the text. */
@@ -89,6 +93,15 @@ public final class JarProcess implements AutoCloseable {
         return line;
       }
     }
+  }
+
+  /** Whether it has written a line by now that contains the text. */
+  public boolean hasSaid(String text) {
+    output.drainTo(taken);
+    if (taken.contains(END)) {
+      throw new AssertionError("It ended without '" + text + "': " + taken);
+    }
+    return taken.stream().anyMatch(line -> line.contains(text));
   }
 
   /** Lets what it writes pile up in the pipe, as nobody reads it. */

@@ -37,6 +37,14 @@ public final class UdpAgent implements AutoCloseable {
     receiver.start();
   }
 
+  /** A port on which nobody listens. */
+  public static int freePort() throws IOException {
+    try (DatagramSocket free =
+        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+      return free.getLocalPort();
+    }
+  }
+
   public int port() {
     return socket.getLocalPort();
   }
@@ -45,6 +53,13 @@ public final class UdpAgent implements AutoCloseable {
   public int received() {
     synchronized (spans) {
       return spans.size();
+    }
+  }
+
+  /** How many spans of one trace it got by now. */
+  public long received(String traceId) {
+    synchronized (spans) {
+      return spans.stream().filter(span -> span.traceId().equals(traceId)).count();
     }
   }
 

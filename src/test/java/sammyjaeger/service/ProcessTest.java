@@ -4,8 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -162,18 +163,24 @@ class ProcessTest {
 
   @Test
   void requestThatOutlastsTheStop_isCutShortAndCounted() throws Exception {
-    Map<String, String> settings = Map.of("SIMULATED_DELAY", "10m", "STOP_TIMEOUT", "100ms");
+    // The POST has all this time to come to its wait, after it has arrived.
+    Map<String, String> settings = Map.of("SIMULATED_DELAY", "10m", "STOP_TIMEOUT", "5s");
     try (UdpAgent agent = new UdpAgent();
-        JarProcess backend = JarProcess.backend(agent, settings)) {
-      URI counter = backend.uri().resolve("/api/counter");
-      CompletableFuture<String> answer =
-          CompletableFuture.supplyAsync(
-              () -> sendRaw(counter, Raw.request("POST", "/api/counter", "Host: x")));
-      while (VisitCounterServices.send("GET", counter).statusCode() != 200 || answer.isDone()) {}
-      Thread.sleep(200);
+        JarProcess backend = JarProcess.backend(agent, settings);
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), backend.uri().getPort())) {
+      // In one packet, so that the GET's answer says that the POST is there too.
+      String requests =
+          "GET /api/counter HTTP/1.1\r\nHost: x\r\n\r\n"
+              + Raw.request("POST", "/api/counter", "Host: x");
+      socket.getOutputStream().write(requests.getBytes(StandardCharsets.US_ASCII));
+      BufferedReader answers =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+      assertEquals("HTTP/1.1 200 OK", answers.readLine());
       backend.terminate();
+      String rest = answers.lines().collect(Collectors.joining("\n"));
+      assertTrue(rest.contains("\n1HTTP/1.1 500 "), rest);
       assertEquals(JarProcess.SIGTERM, backend.exitCode());
-      assertTrue(answer.join().startsWith("HTTP/1.1 500 "), answer::join);
       List<String> log = backend.log();
       assertTrue(
           log.stream().anyMatch(line -> line.endsWith("1 requests were cut short by STOP_TIMEOUT")),
@@ -272,14 +279,6 @@ class ProcessTest {
       List<String> output = service.log();
       assertTrue(output.contains("  COUNTER_ENDPOINT=http://localhost:5000"), output::toString);
       assertTrue(output.contains("  JAEGER_SERVICE_NAME=do-visit-counter-frontend"));
-    }
-  }
-
-  private static String sendRaw(URI server, String request) {
-    try {
-      return Raw.send(server, request);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.HttpCollector;
+import sammyjaeger.harness.UdpAgent;
 import sammyjaeger.harness.VisitCounterServices;
 import sammyjaeger.harness.WireSpan;
 
@@ -99,6 +100,35 @@ class JaegerOutageTest {
       }
       services.stop();
     }
+  }
+
+  /** While a span waits that has long to wait, others with the default come, three times over. */
+  @Test
+  void flushInterval_isHowLongASpanWaits() throws Exception {
+    try (UdpAgent patient = new UdpAgent();
+        UdpAgent agent = new UdpAgent();
+        VisitCounterServices waiting = flushing(patient, "600000");
+        VisitCounterServices others = flushing(agent, "1000")) {
+      waiting.visit();
+      for (int visit = 1; visit <= 3; visit++) {
+        others.visit();
+        while (agent.received() < visit * 6) {
+          Thread.sleep(10);
+        }
+      }
+      assertEquals(0, patient.received());
+      waiting.stop();
+      assertEquals(6, patient.drain().size());
+    }
+  }
+
+  private static VisitCounterServices flushing(UdpAgent agent, String interval) throws Exception {
+    return new VisitCounterServices(
+        Map.of(
+            "JAEGER_AGENT_PORT",
+            String.valueOf(agent.port()),
+            "JAEGER_REPORTER_FLUSH_INTERVAL",
+            interval));
   }
 
   private static void visitOnce(Map<String, String> settings) throws Exception {

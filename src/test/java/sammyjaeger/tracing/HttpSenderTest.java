@@ -1,0 +1,160 @@
+package sammyjaeger.tracing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.reporters.InMemoryReporter;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.HttpCollector;
+import sammyjaeger.harness.Log;
+
+/** What the counts and the log say of each answer of a collector. */
+class HttpSenderTest {
+
+  private final JaegerTracer tracer =
+      new JaegerTracer.Builder("sender")
+          .withReporter(new InMemoryReporter())
+          .withSampler(new ConstSampler(true))
+          .withManualShutdown()
+          .build();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n | ",
+        "HTTP/1.1 202 Accepted\\r\\nContent-Length: 0\\r\\n\\r\\n | ",
+        "HTTP/1.1 299 Odd\\r\\nContent-Length: 0\\r\\n\\r\\n | ",
+        "HTTP/1.1 300 Many\\r\\nContent-Length: 0\\r\\n\\r\\n | 300",
+        "HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\n\\r\\n | 404",
+        "HTTP/1.1 503 Busy\\r\\nContent-Length: 0\\r\\n\\r\\n | 503",
+        "HTTP/1.1 200 OK\\r\\nContent-Length: 99\\r\\n\\r\\nnever all of it | ",
+      })
+  void status_decides(String answer, Integer wrongStatus) throws Exception {
+    try (FakeBackend collector = FakeBackend.sending(answer.replace("\\r\\n", "\r\n"))) {
+      String reason = wrongStatus == null ? null : "it answers with status " + wrongStatus;
+      assertSent(collector.uri(), wrongStatus == null ? 2 : 0, reason);
+    }
+  }
+
+  @Test
+  void redirect_isNotFollowed() throws Exception {
+    try (FakeBackend elsewhere =
+            FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        FakeBackend collector =
+            FakeBackend.sending(
+                "HTTP/1.1 307 Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"
+                    .formatted(elsewhere.uri()))) {
+      assertSent(collector.uri(), 0, "it answers with status 307");
+      assertTrue(elsewhere.headers.isEmpty(), elsewhere.headers::toString);
+    }
+  }
+
+  /** It would fill the memory, or never end. */
+  @Test
+  void endlessAnswer_isNotRead() throws Exception {
+    byte[] much = new byte[1 << 16];
+    try (FakeBackend collector =
+        new FakeBackend(
+            out -> {
+              out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+              while (true) {
+                out.write(much);
+              }
+            })) {
+      assertSent(collector.uri(), 2, null);
+    }
+  }
+
+  @Test
+  void silence_isGivenUp() throws Exception {
+    try (FakeBackend collector = FakeBackend.silent()) {
+      assertSent(collector.uri(), 0, "it does not answer in time");
+    }
+  }
+
+  @Test
+  void otherProtocol_isABrokenConnection() throws Exception {
+    try (FakeBackend collector = FakeBackend.sending("SSH-2.0\r\n")) {
+      assertSent(collector.uri(), 0, "it breaks the connection off");
+    }
+  }
+
+  @Test
+  void nobodyOnThePort_isARefusal() throws Exception {
+    int port;
+    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = closed.getLocalPort();
+    }
+    assertSent(URI.create("http://localhost:" + port), 0, "it refuses the connection");
+  }
+
+  @Test
+  void interrupt_losesTheSpansToo() throws Exception {
+    try (FakeBackend collector = FakeBackend.silent()) {
+      Thread.currentThread().interrupt();
+      assertSent(collector.uri(), 0, "they can't be sent: java.lang.InterruptedException");
+      Thread.interrupted();
+    }
+  }
+
+  @Test
+  void token_countsBeforeTheUserAndNothingIsSentWithoutEither() throws Exception {
+    try (HttpCollector collector = new HttpCollector()) {
+      send(collector.endpoint(), "", "", "shark", new SpanLoss("http://x"));
+      assertTrue(collector.authorizations.isEmpty());
+      send(collector.endpoint(), "token", "sammy", "shark", new SpanLoss("http://x"));
+      send(collector.endpoint(), "", "sammy", "shark", new SpanLoss("http://x"));
+      assertEquals(List.of("Bearer token", "Basic c2FtbXk6c2hhcms="), collector.authorizations);
+      assertEquals(6, collector.spans.size());
+    }
+  }
+
+  /** An older collector does not know HTTP/2, and looks at the type. */
+  @Test
+  void request_isThriftOverHttp11() throws Exception {
+    try (FakeBackend collector =
+        FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) {
+      send(collector.uri() + "/api/traces", "", "", "", new SpanLoss("http://x"));
+      assertEquals("application/x-thrift", collector.headers.get("content-type"));
+      assertNull(collector.headers.get("upgrade"));
+      assertFalse(collector.headers.containsKey("authorization"));
+    }
+  }
+
+  private void assertSent(URI collector, int sent, String reason) throws Exception {
+    Log.listen();
+    String endpoint = collector + "/api/traces";
+    SpanLoss spanLoss = new SpanLoss(endpoint);
+    spanLoss.createCounter("jaeger_tracer_finished_spans", Map.of()).inc(2);
+    send(endpoint, "", "", "", spanLoss);
+    assertEquals(
+        "Of 2 spans, %d were taken by %s and %d were lost".formatted(sent, endpoint, 2 - sent),
+        spanLoss.summary());
+    assertEquals(reason == null ? 0 : 1, Log.lines(endpoint + " are being lost").size());
+    if (reason != null) {
+      assertEquals(1, Log.lines(endpoint + " are being lost, because " + reason).size());
+    }
+  }
+
+  private void send(String endpoint, String token, String user, String password, SpanLoss spanLoss)
+      throws Exception {
+    HttpSender sender = new HttpSender(URI.create(endpoint), token, user, password, spanLoss);
+    sender.append(tracer.buildSpan("one").start());
+    sender.append(tracer.buildSpan("two").start());
+    sender.flush();
+  }
+}

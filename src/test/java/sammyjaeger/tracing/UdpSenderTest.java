@@ -1,0 +1,109 @@
+package sammyjaeger.tracing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.reporters.InMemoryReporter;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import sammyjaeger.harness.Log;
+import sammyjaeger.harness.UdpAgent;
+
+/** What the counts say of each packet, told at the next one. */
+class UdpSenderTest {
+
+  private final JaegerTracer tracer =
+      new JaegerTracer.Builder("sender")
+          .withReporter(new InMemoryReporter())
+          .withSampler(new ConstSampler(true))
+          .withManualShutdown()
+          .build();
+
+  @Test
+  void nobodyOnThePort_losesEachPacketButTheLast() throws Exception {
+    int port = UdpAgent.freePort();
+    SpanLoss spanLoss = spanLoss(port);
+    UdpSender sender = new UdpSender("localhost", port, spanLoss);
+    sendPacket(sender, 1);
+    sendPacket(sender, 2);
+    sendPacket(sender, 3);
+    assertSent(0, spanLoss);
+    assertEquals(1, Log.lines(":" + port + " are being lost, because nobody listens").size());
+    sender.close();
+    assertSent(3, spanLoss);
+  }
+
+  @Test
+  void agentThatStartsLate_getsThePacketAfterTheLostOne() throws Exception {
+    int port = UdpAgent.freePort();
+    SpanLoss spanLoss = spanLoss(port);
+    UdpSender sender = new UdpSender("localhost", port, spanLoss);
+    sendPacket(sender, 1);
+    sendPacket(sender, 2);
+    try (UdpAgent agent = new UdpAgent(port)) {
+      sendPacket(sender, 3);
+      assertEquals(List.of(), Log.lines(":" + port + " again"));
+      sendPacket(sender, 4);
+      assertSent(3, spanLoss);
+      assertEquals(1, Log.lines(":" + port + " again; 3 were lost").size());
+      sender.close();
+      assertSent(7, spanLoss);
+      assertEquals(7, agent.drain().size());
+    }
+  }
+
+  @Test
+  void secondOutage_isCountedOnItsOwn() throws Exception {
+    int port = UdpAgent.freePort();
+    SpanLoss spanLoss = spanLoss(port);
+    UdpSender sender = new UdpSender("localhost", port, spanLoss);
+    sendPacket(sender, 1);
+    try (UdpAgent agent = new UdpAgent(port)) {
+      sendPacket(sender, 2);
+      sendPacket(sender, 3);
+      agent.drain();
+    }
+    sendPacket(sender, 4);
+    sendPacket(sender, 5);
+    try (UdpAgent agent = new UdpAgent(port)) {
+      sendPacket(sender, 6);
+      sendPacket(sender, 7);
+      assertEquals(13, agent.drain().size());
+    }
+    assertEquals(2, Log.lines(":" + port + " are being lost").size());
+    assertEquals(1, Log.lines(":" + port + " again; 1 were lost").size());
+    assertEquals(1, Log.lines(":" + port + " again; 9 were lost").size());
+  }
+
+  @Test
+  void unknownHost_losesWhatIsAtHandAndSaysSoOnce() throws Exception {
+    Log.listen();
+    SpanLoss spanLoss = new SpanLoss("udp://unknown-to-sender");
+    UdpSender sender = new UdpSender("no-such-host.invalid", 6831, spanLoss);
+    sendPacket(sender, 1);
+    sendPacket(sender, 2);
+    sender.close();
+    assertSent(0, spanLoss);
+    assertEquals(
+        1,
+        Log.lines("udp://unknown-to-sender are being lost, because its host is not known").size());
+  }
+
+  private void sendPacket(UdpSender sender, int spans) throws Exception {
+    for (int i = 0; i < spans; i++) {
+      sender.append(tracer.buildSpan("span").start());
+    }
+    sender.flush();
+  }
+
+  private static SpanLoss spanLoss(int port) {
+    Log.listen();
+    return new SpanLoss("udp://localhost:" + port);
+  }
+
+  private static void assertSent(int expected, SpanLoss spanLoss) {
+    String counts = spanLoss.summary().replaceAll("\\D+", " ");
+    assertEquals(String.valueOf(expected), counts.strip().split(" ")[1], spanLoss::summary);
+  }
+}
