@@ -2,6 +2,8 @@ package sammyjaeger.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.VisitCounterServices;
+import sammyjaeger.service.Settings;
 
 /** What the counter answers. */
 class BackendTest {
@@ -79,6 +83,16 @@ class BackendTest {
           "ok", VisitCounterServices.send("GET", services.counter().resolve("/livez")).body());
       waiting.forEach(answer -> assertFalse(answer.isDone()));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SIMULATED_DELAY", "PORT", "JAEGER_AGENT_PORT"})
+  void wrongSetting_isRefused(String name) {
+    Map<String, String> values = new HashMap<>(Map.of("PORT", "0"));
+    values.put(name, "wrong");
+    Settings settings = new Settings(values::get);
+    Settings.Refusal refusal = assertThrows(Settings.Refusal.class, () -> Backend.start(settings));
+    assertTrue(refusal.getMessage().startsWith(name + " is 'wrong', but must be "));
   }
 
   @Test

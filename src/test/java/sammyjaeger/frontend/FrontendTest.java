@@ -2,6 +2,7 @@ package sammyjaeger.frontend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.OutputStream;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -25,8 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.Log;
 import sammyjaeger.harness.VisitCounterServices;
 import sammyjaeger.harness.WireSpan;
+import sammyjaeger.service.Settings;
 
 /** What a visitor gets. */
 class FrontendTest {
@@ -207,6 +211,45 @@ class FrontendTest {
       assertTrue(number == 1 || number == 2, () -> "number " + number);
       assertEquals(12, spans.size(), spans::toString);
     }
+  }
+
+  @Test
+  void failure_isLoggedWithItsTrace() throws Exception {
+    Log.listen();
+    try (FakeBackend broken =
+            FakeBackend.sending("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+        VisitCounterServices services =
+            new VisitCounterServices(Map.of("COUNTER_ENDPOINT", broken.uri() + "//"))) {
+      HttpResponse<String> answer = services.visit();
+      String sentence =
+          "do-visit-counter-backend at " + broken.uri() + "/api/counter answered with status 500.";
+      assertEquals(sentence, answer.body());
+      Log.await(
+          "A visit ended with 502: "
+              + sentence
+              + " (trace "
+              + answer.headers().firstValue("X-Trace-Id").orElseThrow()
+              + ")");
+    }
+  }
+
+  @Test
+  void start_saysWhereSpansGo() throws Exception {
+    Log.listen();
+    Map<String, String> settings = Map.of("JAEGER_ENDPOINT", "http://of-both.invalid:1/x");
+    try (VisitCounterServices services = new VisitCounterServices(settings)) {
+      assertEquals(2, Log.lines("Spans go to http://of-both.invalid:1/x (").size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"COUNTER_ENDPOINT", "COUNTER_TIMEOUT", "PORT", "JAEGER_AGENT_PORT"})
+  void wrongSetting_isRefused(String name) {
+    Map<String, String> values = new HashMap<>(Map.of("PORT", "0"));
+    values.put(name, "wrong");
+    Settings settings = new Settings(values::get);
+    Settings.Refusal refusal = assertThrows(Settings.Refusal.class, () -> Frontend.start(settings));
+    assertTrue(refusal.getMessage().startsWith(name + " is 'wrong', but must be "));
   }
 
   @Test

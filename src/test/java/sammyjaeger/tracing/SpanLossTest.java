@@ -1,11 +1,13 @@
 package sammyjaeger.tracing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jaegertracing.internal.metrics.Metrics;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the last line of a log says of the spans; OutageTest reads the lines before it. */
+/** What the last line of a log says of the spans; the senders' tests read the lines before it. */
 class SpanLossTest {
 
   private final SpanLoss spanLoss = new SpanLoss("udp://localhost:6831");
@@ -20,6 +22,15 @@ class SpanLossTest {
     assertEquals(
         "Of 10 spans, 6 were handed to the network for udp://localhost:6831 and 4 were lost",
         spanLoss.summary());
+  }
+
+  /** The client calls whatever it asks for. */
+  @Test
+  void metricsThatNobodyReads_canBeCalled() {
+    spanLoss.createTimer("jaeger_some", Map.of()).durationMicros(1);
+    spanLoss.createGauge("jaeger_some", Map.of()).update(1);
+    spanLoss.createCounter("jaeger_some", Map.of()).inc(1);
+    assertTrue(spanLoss.summary().startsWith("Of 0 spans, 0 were"), spanLoss::summary);
   }
 
   @Test

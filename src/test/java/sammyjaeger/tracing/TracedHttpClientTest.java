@@ -13,6 +13,7 @@ import io.jaegertracing.internal.samplers.ConstSampler;
 import io.opentracing.Scope;
 import io.opentracing.Span;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,15 +22,22 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.Log;
 
 /** The client half alone: what each end of a call leaves in its span. */
 class TracedHttpClientTest {
 
   private static final String TWO = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2";
+
+  /** A context with ids of 64 bits is as long. */
+  private static final String CONTEXT = "463ac35c9f6413ad:48485a3953bb6124:463ac35c9f6413ad:1";
 
   private final InMemoryReporter reporter = new InMemoryReporter();
   private final JaegerTracer tracer =
@@ -127,6 +135,90 @@ class TracedHttpClientTest {
     assertEquals(true, onlySpan().getTags().get("error"));
   }
 
+  /** The call is not left to go on, though nobody waits for it. */
+  @Test
+  void interrupt_hangsUp() throws Exception {
+    try (ServerSocket callee = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      URI url = URI.create("http://localhost:" + callee.getLocalPort() + "/path");
+      Thread caller =
+          new Thread(
+              () ->
+                  assertThrows(
+                      InterruptedIOException.class,
+                      () -> http.call("GET", url, HttpResponse::body)));
+      caller.start();
+      try (Socket call = callee.accept()) {
+        InputStream request = call.getInputStream();
+        assertEquals('G', request.read());
+        caller.interrupt();
+        caller.join();
+        request.readAllBytes();
+      }
+    }
+    assertErrorLog(
+        "The call of callee at "
+            + onlySpan().getTags().get("http.url")
+            + " was cut short by a stop.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1024, 200", "1025, "})
+  void answer_isReadToOneKibibyte(int length, Integer status) throws Exception {
+    String head = "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n";
+    try (FakeBackend callee = FakeBackend.sending(head + "1".repeat(length))) {
+      if (status != null) {
+        assertEquals(length, http.call("GET", url(callee), HttpResponse::body).length());
+      } else {
+        IOException e =
+            assertThrows(
+                IOException.class, () -> http.call("GET", url(callee), HttpResponse::body));
+        assertEquals("callee at " + url(callee) + " gave a broken answer.", e.getMessage());
+      }
+    }
+    assertEquals(status, onlySpan().getTags().get("http.status_code"));
+  }
+
+  /** The context and baggage, each a line of the request; the tracer cuts an item at 2048. */
+  @Test
+  void injectedHeaders_haveSevenKibibytesOfRoom() throws Exception {
+    int room = (7 << 10) - ("uber-trace-id: " + CONTEXT + "\r\n").length();
+    int line = "uberctx-a: \r\n".length();
+    String item = "x".repeat(2048);
+    int last = room - 3 * (line + item.length()) - line;
+    assertEquals(4, baggageThatArrives(item, item, item, "x".repeat(last)));
+    assertEquals(3, baggageThatArrives(item, item, item, "x".repeat(last + 1)));
+    assertEquals(4, baggageThatArrives(item, item, item, item, "x"));
+  }
+
+  /** Once a minute, as every visitor can send such baggage. */
+  @Test
+  void baggageThatIsLeftOut_isSaidOnce() throws Exception {
+    Log.listen();
+    // Names that no header can have, so many that no other test leaves out as many.
+    Map<String, String> baggage = new HashMap<>();
+    for (int i = 0; i < 37; i++) {
+      baggage.put("no header " + i, "x");
+    }
+    baggage.put("a", "x");
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      for (int i = 0; i < 2; i++) {
+        callWithBaggage(callee, baggage);
+        assertEquals("x", callee.headers.get("uberctx-a"));
+        assertTrue(callee.headers.containsKey("uber-trace-id"));
+      }
+    }
+    assertEquals(1, Log.lines("37 headers with baggage were too long, or misnamed").size());
+  }
+
+  @Test
+  void baggageThatFits_isNotLogged() throws Exception {
+    Log.listen();
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      callWithBaggage(callee, Map.of("a", "x"));
+    }
+    assertEquals(0, Log.lines(" 0 headers with baggage").size());
+  }
+
   @Test
   void request_isHttp11WithoutUpgrade() throws Exception {
     try (FakeBackend callee = FakeBackend.sending(TWO)) {
@@ -152,6 +244,26 @@ class TracedHttpClientTest {
       assertEquals("callee at " + url + " has a host name that is not known.", e.getMessage());
       assertEquals(port.getValue(), onlySpan().getTags().get("peer.port"));
       reporter.clear();
+    }
+  }
+
+  private long baggageThatArrives(String... items) throws Exception {
+    Map<String, String> baggage = new HashMap<>();
+    for (String item : items) {
+      baggage.put(String.valueOf((char) ('a' + baggage.size())), item);
+    }
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      callWithBaggage(callee, baggage);
+      assertEquals(CONTEXT.length(), callee.headers.get("uber-trace-id").length());
+      return callee.headers.keySet().stream().filter(name -> name.startsWith("uberctx-")).count();
+    }
+  }
+
+  private void callWithBaggage(FakeBackend callee, Map<String, String> baggage) throws Exception {
+    Span parent = tracer.buildSpan("parent").start();
+    baggage.forEach(parent::setBaggageItem);
+    try (Scope scope = tracer.activateSpan(parent)) {
+      http.call("GET", url(callee), HttpResponse::body);
     }
   }
 

@@ -29,6 +29,7 @@ class TracingSettingsTest {
         "JAEGER_TAGS | a",
         "JAEGER_TAGS | =b",
         "JAEGER_TAGS | a=b,",
+        "JAEGER_TAGS | a=${}",
         "JAEGER_REPORTER_LOG_SPANS | 1",
         "JAEGER_REPORTER_MAX_QUEUE_SIZE | 0",
         "JAEGER_REPORTER_FLUSH_INTERVAL | 1s",

@@ -1,0 +1,125 @@
+package sammyjaeger.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** More clients than there may be connections. */
+class ConnectionLimitTest {
+
+  private static final int CONNECTIONS = 30;
+
+  private final Server server = new Server();
+  private final ServerConnector connector = new ServerConnector(server, 1, -1);
+  private final ConnectionLimit limit = new ConnectionLimit(CONNECTIONS, connector);
+  private final List<Socket> clients = new ArrayList<>();
+  private int port;
+
+  @BeforeEach
+  void start() throws Exception {
+    connector.setHost("127.0.0.1");
+    server.addConnector(connector);
+    server.addBean(limit);
+    server.setHandler(
+        new Handler.Abstract() {
+          @Override
+          public boolean handle(Request request, Response response, Callback callback) {
+            Content.Sink.write(response, true, "ok", callback);
+            return true;
+          }
+        });
+    server.start();
+    port = connector.getLocalPort();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (Socket client : clients) {
+      client.close();
+    }
+    server.stop();
+  }
+
+  @Test
+  void clientAboveTheLimit_isServedWhenAnotherLeaves() throws Exception {
+    for (int i = 0; i < CONNECTIONS; i++) {
+      ask(connect());
+      assertAnswered(clients.get(i));
+    }
+    awaitReached();
+    ask(connect());
+    clients.get(0).close();
+    assertAnswered(clients.get(CONNECTIONS));
+  }
+
+  /** They are in the port's queue, which the system resets when the port is closed. */
+  @Test
+  void clientsThatWaitWhenThePortIsClosed_areServed() throws Exception {
+    connector.setAccepting(false);
+    for (int i = 0; i < 20; i++) {
+      ask(connect());
+    }
+    limit.closePort();
+    for (Socket client : clients) {
+      assertAnswered(client);
+    }
+    assertThrows(ConnectException.class, this::connect);
+  }
+
+  @Test
+  void portThatIsClosed_staysClosedWhenClientsLeave() throws Exception {
+    ask(connect());
+    assertAnswered(clients.get(0));
+    limit.closePort();
+    clients.get(0).close();
+    while (limit.getNetworkConnectionCount() > 0) {
+      Thread.sleep(10);
+    }
+    assertFalse(limit.isReached());
+    assertThrows(ConnectException.class, this::connect);
+  }
+
+  private void awaitReached() throws InterruptedException {
+    while (!limit.isReached()) {
+      Thread.sleep(10);
+    }
+  }
+
+  private Socket connect() throws IOException {
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
+    clients.add(client);
+    return client;
+  }
+
+  private static void ask(Socket client) throws IOException {
+    client
+        .getOutputStream()
+        .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void assertAnswered(Socket client) throws IOException {
+    String answer = new String(client.getInputStream().readNBytes(15), StandardCharsets.US_ASCII);
+    assertEquals("HTTP/1.1 200 OK", answer);
+    byte[] rest = new byte[1000];
+    assertTrue(client.getInputStream().read(rest) > 0);
+  }
+}

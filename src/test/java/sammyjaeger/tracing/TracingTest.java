@@ -1,0 +1,218 @@
+package sammyjaeger.tracing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.opentracing.Span;
+import io.opentracing.Tracer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.Log;
+import sammyjaeger.harness.UdpAgent;
+import sammyjaeger.harness.WireSpan;
+import sammyjaeger.service.Settings;
+
+/** One tracer: what its settings do, and its end. */
+class TracingTest {
+
+  @ParameterizedTest
+  @CsvSource({"5, true", "1000, false"})
+  void queueSize_isHowManySpansMayWait(String size, boolean full) throws Exception {
+    Log.listen();
+    try (FakeBackend silent = FakeBackend.silent()) {
+      Tracing tracing =
+          tracing(
+              Map.of(
+                  "JAEGER_ENDPOINT",
+                  silent.uri().toString(),
+                  "JAEGER_REPORTER_FLUSH_INTERVAL",
+                  "5",
+                  "JAEGER_REPORTER_MAX_QUEUE_SIZE",
+                  size));
+      Tracer tracer = tracing.start();
+      tracer.buildSpan("first").start().finish();
+      while (silent.headers.isEmpty()) {
+        Thread.sleep(10);
+      }
+      // The reporter waits for an answer, and these for the reporter.
+      for (int i = 0; i < 500; i++) {
+        tracer.buildSpan("waiting").start().finish();
+      }
+      List<String> said =
+          Log.lines(silent.uri() + " are being lost, because the reporter's queue is full");
+      assertEquals(full, !said.isEmpty(), said::toString);
+    }
+  }
+
+  /** Each span fills a request by itself, and each request takes five seconds to be given up. */
+  @Test
+  void close_givesUpOnAJaegerThatDoesNotAnswer() throws Exception {
+    Log.listen();
+    int spans = 12;
+    AtomicInteger requests = new AtomicInteger();
+    try (FakeBackend silent =
+        new FakeBackend(
+            out -> {
+              requests.incrementAndGet();
+              Thread.sleep(7000);
+            })) {
+      Tracing tracing = tracing(Map.of("JAEGER_ENDPOINT", silent.uri().toString()));
+      Tracer tracer = tracing.start();
+      for (int i = 0; i < spans; i++) {
+        tracer.buildSpan("span").withTag("long", "x".repeat(900_000)).start().finish();
+      }
+      tracing.close();
+      assertTrue(requests.get() < spans / 2, () -> requests + " requests");
+      assertEquals(
+          1,
+          Log.lines("Of 12 spans, 0 were taken by " + silent.uri() + " and 12 were lost").size());
+    }
+  }
+
+  @Test
+  void close_sendsWhatStillWaitsAndSaysWhatBecameOfAll() throws Exception {
+    Log.listen();
+    try (UdpAgent agent = new UdpAgent()) {
+      Tracing tracing = tracing(agent, Map.of("JAEGER_REPORTER_FLUSH_INTERVAL", "600000"));
+      Tracer tracer = tracing.start();
+      for (int i = 0; i < 3; i++) {
+        tracer.buildSpan("span").start().finish();
+      }
+      tracing.close();
+      assertEquals(3, agent.drain().size());
+      assertEquals(
+          1,
+          Log.lines(
+                  "Of 3 spans, 3 were handed to the network for udp://localhost:" + agent.port(),
+                  " and 0 were lost")
+              .size());
+    }
+  }
+
+  @Test
+  void close_whenInterruptedEndsAtOnceAndStaysSo() throws Exception {
+    try (FakeBackend silent = FakeBackend.silent()) {
+      Tracing tracing = tracing(Map.of("JAEGER_ENDPOINT", silent.uri().toString()));
+      tracing.start().buildSpan("span").start().finish();
+      Thread.currentThread().interrupt();
+      tracing.close();
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  @Test
+  void destination_isLoggedWithSamplerAndPropagation() {
+    Log.listen();
+    Map<String, String> settings =
+        Map.of(
+            "JAEGER_AGENT_HOST", "agent.invalid",
+            "JAEGER_SAMPLER_TYPE", "probabilistic",
+            "JAEGER_SAMPLER_PARAM", "0.5",
+            "JAEGER_PROPAGATION", "w3c,b3");
+    tracing(settings).logDestination();
+    assertEquals(
+        1,
+        Log.lines(
+                "Tracing - Spans go to udp://agent.invalid:6831"
+                    + " (sampler probabilistic 0.5, propagation w3c,b3)")
+            .size());
+    tracing(Map.of("JAEGER_ENDPOINT", "http://collector.invalid:1/x")).logDestination();
+    assertEquals(
+        1,
+        Log.lines(
+                "Tracing - Spans go to http://collector.invalid:1/x"
+                    + " (sampler const 1, propagation jaeger)")
+            .size());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 1", "false, 0", ", 1"})
+  void logSpans_isOneLineASpanOrNone(String logSpans, int lines) throws Exception {
+    Log.listen();
+    try (UdpAgent agent = new UdpAgent()) {
+      Map<String, String> settings = new HashMap<>();
+      settings.put("JAEGER_REPORTER_LOG_SPANS", logSpans);
+      Tracing tracing = tracing(agent, settings);
+      Span span = tracing.start().buildSpan("span").start();
+      span.finish();
+      tracing.close();
+      assertEquals(lines, Log.lines("Span reported", span.context().toTraceId()).size());
+      assertEquals(1, agent.drain().size());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 32", "false, 16", ", 32"})
+  void traceIds_have128BitsUnlessToldOtherwise(String value, int digits) throws Exception {
+    try (UdpAgent agent = new UdpAgent()) {
+      Map<String, String> settings = new HashMap<>();
+      settings.put("JAEGER_TRACEID_128BIT", value);
+      Tracing tracing = tracing(agent, settings);
+      Span span = tracing.start().buildSpan("span").start();
+      assertEquals(digits, span.context().toTraceId().length());
+      assertEquals(32, ServerTracingFilter.traceId(span).length());
+      assertTrue(ServerTracingFilter.traceId(span).endsWith(span.context().toTraceId()));
+      tracing.close();
+    }
+  }
+
+  /** The only span that a sender never gets. */
+  @Test
+  void spanThatFitsIntoNoPacket_isLostAndSaidSo() throws Exception {
+    Log.listen();
+    try (UdpAgent agent = new UdpAgent()) {
+      Tracing tracing = tracing(agent, Map.of());
+      Tracer tracer = tracing.start();
+      tracer.buildSpan("long").withTag("long", "x".repeat(100_000)).start().finish();
+      tracer.buildSpan("short").start().finish();
+      tracing.close();
+      assertEquals(1, agent.drain().size());
+      String destination = "udp://localhost:" + agent.port();
+      assertEquals(
+          1, Log.lines(destination + " are being lost, because one of them is too long").size());
+      assertEquals(1, Log.lines("Of 2 spans, 1 were", destination + " and 1 were lost").size());
+    }
+  }
+
+  @Test
+  void tags_mayBeEmptyOrPadded() throws Exception {
+    assertEquals(Map.of("a", "b=c", "d", ""), tagsOf("a = b=c , d="));
+    assertEquals(Map.of("a", "${", "b", "}", "c", "${x}y"), tagsOf("a=${,b=},c=${x}y"));
+    assertEquals(Map.of("a", "1:2", "b", ""), tagsOf("a=${NO_SUCH : 1:2},b=${NO_SUCH}"));
+    assertFalse(tagsOf("a=${java.version}").containsValue("${java.version}"));
+    assertEquals(Map.of(), tagsOf(""));
+  }
+
+  /** The tags of the process, but for those that the client adds itself. */
+  private static Map<String, Object> tagsOf(String value) throws Exception {
+    try (UdpAgent agent = new UdpAgent()) {
+      Tracing tracing = tracing(agent, Map.of("JAEGER_TAGS", value));
+      tracing.start().buildSpan("span").start().finish();
+      tracing.close();
+      List<WireSpan> spans = agent.drain();
+      Map<String, Object> tags = new HashMap<>(spans.get(0).processTags());
+      tags.keySet().removeAll(List.of("hostname", "ip", "jaeger.version", "client-uuid"));
+      return tags;
+    }
+  }
+
+  private static Tracing tracing(UdpAgent agent, Map<String, String> settings) {
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("JAEGER_AGENT_PORT", String.valueOf(agent.port()));
+    return tracing(all);
+  }
+
+  private static Tracing tracing(Map<String, String> values) {
+    Settings settings = new Settings(values::get);
+    Tracing tracing = new Tracing(settings, "test");
+    settings.check();
+    return tracing;
+  }
+}
