@@ -2,13 +2,12 @@ package sammyjaeger.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +81,7 @@ class ConnectionLimitTest {
     for (Socket client : clients) {
       assertAnswered(client);
     }
-    assertThrows(ConnectException.class, this::connect);
+    assertPortIsClosed();
   }
 
   @Test
@@ -95,7 +94,12 @@ class ConnectionLimitTest {
       Thread.sleep(10);
     }
     assertFalse(limit.isReached());
-    assertThrows(ConnectException.class, this::connect);
+    assertPortIsClosed();
+  }
+
+  /** Asked of the channel: a process that is just being forked may still hold the port open. */
+  private void assertPortIsClosed() {
+    assertFalse(((ServerSocketChannel) connector.getTransport()).isOpen());
   }
 
   private void awaitReached() throws InterruptedException {
