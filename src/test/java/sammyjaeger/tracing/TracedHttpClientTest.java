@@ -115,6 +115,7 @@ class TracedHttpClientTest {
               HttpTimeoutException.class, () -> hasty.call("POST", url, HttpResponse::body));
       assertEquals("callee at " + url + " did not answer within 3000 ms.", e.getMessage());
       try (Socket call = callee.accept()) {
+        call.setSoTimeout(60_000);
         // All that was sent, and then the end: the call is not left to go on.
         String request = new String(call.getInputStream().readAllBytes());
         assertTrue(request.startsWith("POST /path HTTP/1.1\r\n"), request);
@@ -148,6 +149,7 @@ class TracedHttpClientTest {
                       () -> http.call("GET", url, HttpResponse::body)));
       caller.start();
       try (Socket call = callee.accept()) {
+        call.setSoTimeout(60_000);
         InputStream request = call.getInputStream();
         assertEquals('G', request.read());
         caller.interrupt();
