@@ -21,14 +21,13 @@ final class ConnectionLimit extends NetworkConnectionLimit {
 
   private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
 
-  /** A connection without a request for this long is closed, however busily it sends. */
+  /** A connection without a first request for this long is closed, however busily it sends. */
   private static final long FIRST_REQUEST_MILLIS = 10_000;
 
   private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final ServerConnector connector;
   private long loggedNanos = System.nanoTime() - LOG_INTERVAL_NANOS;
-  private volatile boolean reached;
   private volatile boolean closing;
 
   ConnectionLimit(int maxConnections, ServerConnector connector) {
@@ -42,14 +41,10 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     closeWithoutRequest();
   }
 
-  /** Whether clients wait, so that a connection had better end with its answer. */
-  boolean isReached() {
-    return reached;
-  }
-
   /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
   void closePort() {
     closing = true;
+    // Takes the lock under which another thread may be about to let the connector accept again.
     setMaxNetworkConnectionCount(Integer.MAX_VALUE);
     connector.setAccepting(false);
     ServerSocketChannel port = (ServerSocketChannel) connector.getTransport();
@@ -61,9 +56,12 @@ final class ConnectionLimit extends NetworkConnectionLimit {
       wakeUp.configureBlocking(false);
       wakeUp.connect(new InetSocketAddress(host, address.getPort()));
       port.configureBlocking(false);
-      for (SocketChannel client = port.accept(); client != null; client = port.accept()) {
+      SocketChannel client = port.accept();
+      // Twice the longest queue that Linux lets be: a flood may never end.
+      for (int i = 0; i < 8192 && client != null; i++) {
         client.configureBlocking(false);
         connector.getSelectorManager().accept(client);
+        client = port.accept();
       }
       // At once: who connects between the last look into the queue and this is still reset.
       port.close();
@@ -75,7 +73,6 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   @Override
   protected void limit() {
     super.limit();
-    reached = true;
     long now = System.nanoTime();
     if (now - loggedNanos >= LOG_INTERVAL_NANOS) {
       loggedNanos = now;
@@ -86,7 +83,6 @@ final class ConnectionLimit extends NetworkConnectionLimit {
 
   @Override
   protected void unlimit() {
-    reached = false;
     if (!closing) {
       super.unlimit();
     }
@@ -94,6 +90,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
 
   /** Every second, as an idle timeout begins anew with each byte. */
   private void closeWithoutRequest() {
+    connector.getScheduler().schedule(this::closeWithoutRequest, 1, TimeUnit.SECONDS);
     long now = System.currentTimeMillis();
     for (EndPoint connection : connector.getConnectedEndPoints()) {
       if (connection.getConnection().getMessagesIn() == 0
@@ -101,6 +98,5 @@ final class ConnectionLimit extends NetworkConnectionLimit {
         connection.close();
       }
     }
-    connector.getScheduler().schedule(this::closeWithoutRequest, 1, TimeUnit.SECONDS);
   }
 }

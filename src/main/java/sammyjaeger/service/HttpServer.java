@@ -46,6 +46,7 @@ public final class HttpServer {
   private final ServerConnector connector =
       new ServerConnector(server, 1, -1, new HttpConnectionFactory(http));
   private final Duration stopTimeout;
+  private final QoSHandler qos = new QoSHandler();
   private ConnectionLimit connectionLimit;
   private ServletsHandler servletsHandler;
   private Runnable onStopped;
@@ -95,8 +96,7 @@ public final class HttpServer {
     connectionLimit = new ConnectionLimit(maxConnections(heap, descriptors), connector);
     server.addBean(connectionLimit);
     servletsHandler =
-        new ServletsHandler(filter, servlets, () -> ready, connectionLimit::isReached);
-    QoSHandler qos = new QoSHandler();
+        new ServletsHandler(filter, servlets, () -> ready, () -> !connector.isAccepting());
     qos.setMaxRequestCount(maxRequests);
     qos.setMaxSuspendedRequestCount(-1);
     qos.setMaxSuspend(MAX_WAIT);
@@ -124,8 +124,8 @@ public final class HttpServer {
       BooleanSupplier finished =
           () -> connectionsClosed.isDone() && servletsHandler.running.isEmpty();
       await(stopTimeout, finished);
-      int unfinished = servletsHandler.running.size();
-      servletsHandler.running.forEach(Thread::interrupt);
+      int unfinished = servletsHandler.running.size() + qos.getSuspendedRequestCount();
+      servletsHandler.interrupt();
       await(INTERRUPT_TIMEOUT, finished);
       server.stop();
       log.info("Stopped; {} requests were cut short by STOP_TIMEOUT", unfinished);
@@ -142,7 +142,7 @@ public final class HttpServer {
     return (int) Math.max(1, Math.min(threads, bearable));
   }
 
-  /** Some 200 descriptors are for other things; a connection that waits takes 20 kB of heap. */
+  /** Some 200 descriptors are for other things; a connection that waits takes 10 kB of heap. */
   static int maxConnections(long heapBytes, long descriptors) {
     return (int) Math.max(1, Math.min(heapBytes / 20_480, (descriptors - 200) / 2));
   }

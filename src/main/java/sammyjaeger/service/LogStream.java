@@ -23,7 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 final class LogStream extends PrintStream {
 
   private static final String OUR_LOGGERS = "sammyjaeger.";
-  private static final String LOST = "%s WARN %s - %d lines before this could not be written";
+  private static final String LOST = "%s WARN %s - %d lines before this could not be written\n";
 
   private static final long PAUSE_NANOS = 20_000_000;
 
@@ -98,12 +98,13 @@ final class LogStream extends PrintStream {
         continue;
       }
       int missing = lost.get();
+      String notice = "";
       if (missing > 0) {
-        unwritten.incrementAndGet();
-        batch.add(0, LOST.formatted(Instant.now(), LogStream.class.getName(), missing));
+        notice = LOST.formatted(Instant.now(), LogStream.class.getName(), missing);
       }
       try {
-        err.write((String.join("\n", batch) + "\n").getBytes(StandardCharsets.UTF_8));
+        String text = notice + String.join("\n", batch) + "\n";
+        err.write(text.getBytes(StandardCharsets.UTF_8));
         lost.addAndGet(-missing);
       } catch (IOException e) {
         lost.addAndGet(batch.size());

@@ -26,6 +26,7 @@ public final class ServiceProcess {
     boolean help = List.of(args).contains("--help");
     Settings settings = new Settings(help ? name -> null : Settings::fromEnvironment);
     if (args.length > 0) {
+      // Ends the start at the check of the settings, when all of them are known; also for --help.
       settings.refuse("There are no arguments but --help");
     }
     try {
@@ -42,6 +43,10 @@ public final class ServiceProcess {
         System.exit(0);
       }
       log.error("Not started: {}", e.getMessage());
+      logStream.drain();
+      System.exit(1);
+    } catch (RuntimeException | Error e) {
+      log.error("Not started", e);
       logStream.drain();
       System.exit(1);
     }

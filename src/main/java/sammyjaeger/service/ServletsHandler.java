@@ -30,11 +30,14 @@ final class ServletsHandler extends ServletContextHandler {
 
   static final String LIVENESS = "/livez";
   static final String READINESS = "/readyz";
+  private static final String STOPPING = "This service is stopping.";
 
   private static final Logger log = LoggerFactory.getLogger(ServletsHandler.class);
 
   /** The thread of each request that runs. */
   final Set<Thread> running = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean interrupted;
 
   /** Sets up what answers each path; while it is crowded, a connection ends with its answer. */
   ServletsHandler(
@@ -67,8 +70,18 @@ final class ServletsHandler extends ServletContextHandler {
     addFilter(new FilterHolder(filter), "/*", EnumSet.of(DispatcherType.REQUEST));
   }
 
+  /** Cuts the requests short that run, and turns those away that waited to. */
+  void interrupt() {
+    interrupted = true;
+    running.forEach(Thread::interrupt);
+  }
+
   private void run(ServletRequest request, HttpServletResponse answer, FilterChain chain)
       throws IOException {
+    if (interrupted) {
+      PlainText.send(answer, 503, STOPPING);
+      return;
+    }
     running.add(Thread.currentThread());
     try {
       chain.doFilter(request, answer);
@@ -91,7 +104,7 @@ final class ServletsHandler extends ServletContextHandler {
     } else if (healthy) {
       PlainText.send(answer, 200, "ok");
     } else {
-      PlainText.send(answer, 503, "This service is stopping.");
+      PlainText.send(answer, 503, STOPPING);
     }
   }
 

@@ -1,5 +1,7 @@
 package sammyjaeger.tracing;
 
+import io.jaegertracing.internal.JaegerSpan;
+import io.jaegertracing.internal.exceptions.SenderException;
 import io.jaegertracing.thrift.internal.senders.ThriftSender;
 import io.jaegertracing.thriftjava.Batch;
 import io.jaegertracing.thriftjava.Process;
@@ -21,6 +23,11 @@ import org.apache.thrift.transport.TTransportException;
 
 /** Sends spans by HTTP; unlike the client's sender follows no redirect, and reads no body. */
 final class HttpSender extends ThriftSender {
+
+  static {
+    // As TracedHttpClient does: the process's first HTTP client reads it, and it may be this one.
+    System.setProperty("jdk.httpclient.keepalive.timeout", "20");
+  }
 
   private static final int MAX_BATCH_BYTES = 1 << 20;
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -45,6 +52,22 @@ final class HttpSender extends ThriftSender {
       byte[] credentials = (user + ":" + password).getBytes();
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(credentials));
     }
+  }
+
+  /** Synchronized, as all three are: in a stop the client may close it while its thread sends. */
+  @Override
+  public synchronized int append(JaegerSpan span) throws SenderException {
+    return super.append(span);
+  }
+
+  @Override
+  public synchronized int flush() throws SenderException {
+    return super.flush();
+  }
+
+  @Override
+  public synchronized int close() throws SenderException {
+    return super.close();
   }
 
   @Override

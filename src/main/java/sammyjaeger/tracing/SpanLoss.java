@@ -1,15 +1,13 @@
 package sammyjaeger.tracing;
 
 import io.jaegertracing.internal.metrics.Counter;
-import io.jaegertracing.internal.metrics.Gauge;
-import io.jaegertracing.internal.metrics.Timer;
-import io.jaegertracing.spi.MetricsFactory;
+import io.jaegertracing.internal.metrics.NoopMetricsFactory;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Counts what became of spans, and logs each outage once when it begins and once at its end. */
-final class SpanLoss implements MetricsFactory {
+final class SpanLoss extends NoopMetricsFactory {
 
   private static final Logger log = LoggerFactory.getLogger(SpanLoss.class);
 
@@ -19,6 +17,7 @@ final class SpanLoss implements MetricsFactory {
   private long lost;
   private long lostBefore;
   private boolean outage;
+  private long overNanos = System.nanoTime();
 
   SpanLoss(String destination) {
     this.destination = destination;
@@ -32,32 +31,27 @@ final class SpanLoss implements MetricsFactory {
   public Counter createCounter(String name, Map<String, String> tags) {
     return switch (name + tags) {
       case "jaeger_tracer_finished_spans{}" -> this::finished;
-      case "jaeger_tracer_reporter_spans{result=dropped}" ->
-          spans -> lost(spans, "the reporter's queue is full");
+      case "jaeger_tracer_reporter_spans{result=dropped}" -> this::dropped;
       // Our senders count what they lose; this is a span that they never got.
       case "jaeger_tracer_reporter_spans{result=err}" ->
           spans -> lost(spans, "one of them is too long");
-      default -> delta -> {};
+      default -> super.createCounter(name, tags);
     };
-  }
-
-  @Override
-  public Timer createTimer(String name, Map<String, String> tags) {
-    return time -> {};
-  }
-
-  @Override
-  public Gauge createGauge(String name, Map<String, String> tags) {
-    return amount -> {};
   }
 
   private synchronized void finished(long spans) {
     finished += spans;
   }
 
+  /** While a queue overflows others of its spans are sent: it is over when it is quiet. */
+  private synchronized void dropped(long spans) {
+    lost(spans, "the reporter's queue is full");
+    overNanos = System.nanoTime() + 1_000_000_000;
+  }
+
   synchronized void sent(long spans) {
     sent += spans;
-    if (outage && spans > 0) {
+    if (outage && spans > 0 && System.nanoTime() - overNanos >= 0) {
       outage = false;
       log.warn("Spans reach {} again; {} were lost", destination, lost - lostBefore);
     }

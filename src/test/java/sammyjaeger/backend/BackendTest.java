@@ -81,7 +81,7 @@ class BackendTest {
       assertEquals("1", VisitCounterServices.send("GET", services.counter()).body());
       assertEquals(
           "ok", VisitCounterServices.send("GET", services.counter().resolve("/livez")).body());
-      waiting.forEach(answer -> assertFalse(answer.isDone()));
+      waiting.forEach(answer -> assertFalse(answer.isDone(), answer::toString));
     }
   }
 

@@ -2,6 +2,7 @@ package sammyjaeger.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jaegertracing.internal.JaegerSpan;
 import io.jaegertracing.internal.JaegerTracer;
@@ -14,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import javax.servlet.Filter;
 import org.junit.jupiter.api.Test;
 import sammyjaeger.harness.VisitCounterServices;
 import sammyjaeger.service.HttpServer;
@@ -48,8 +51,16 @@ class CounterServletTest {
     SimulatedDelay delay = SimulatedDelay.KIND.parser().apply("10m");
     Map<String, String> settings = Map.of("STOP_TIMEOUT", "0");
     HttpServer server = new HttpServer(new Settings(settings::get), "0");
+    AtomicBoolean interrupted = new AtomicBoolean();
+    Filter tracing = new ServerTracingFilter(tracer);
     server.start(
-        new ServerTracingFilter(tracer),
+        (request, response, chain) -> {
+          try {
+            tracing.doFilter(request, response, chain);
+          } finally {
+            interrupted.set(Thread.currentThread().isInterrupted());
+          }
+        },
         Map.of("/api/counter", new CounterServlet(counter, delay, tracer)),
         () -> {});
     CompletableFuture<Integer> status =
@@ -66,6 +77,7 @@ class CounterServletTest {
     server.stop();
 
     assertEquals(500, status.join());
+    assertTrue(interrupted.get());
     assertEquals(1, counter.value());
     Map<String, JaegerSpan> spans =
         List.copyOf(reporter.getSpans()).stream()

@@ -37,6 +37,8 @@ class FrontendTest {
 
   private static final String OK = "HTTP/1.1 200 OK\r\n";
 
+  private final Log log = new Log();
+
   @Test
   void visits_areNumberedFromOne() throws Exception {
     try (VisitCounterServices services = new VisitCounterServices()) {
@@ -215,7 +217,6 @@ class FrontendTest {
 
   @Test
   void failure_isLoggedWithItsTrace() throws Exception {
-    Log.listen();
     try (FakeBackend broken =
             FakeBackend.sending("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
         VisitCounterServices services =
@@ -224,21 +225,21 @@ class FrontendTest {
       String sentence =
           "do-visit-counter-backend at " + broken.uri() + "/api/counter answered with status 500.";
       assertEquals(sentence, answer.body());
-      Log.await(
+      String line =
           "A visit ended with 502: "
               + sentence
               + " (trace "
               + answer.headers().firstValue("X-Trace-Id").orElseThrow()
-              + ")");
+              + ")";
+      assertEquals(1, log.lines(line).size());
     }
   }
 
   @Test
   void start_saysWhereSpansGo() throws Exception {
-    Log.listen();
     Map<String, String> settings = Map.of("JAEGER_ENDPOINT", "http://of-both.invalid:1/x");
     try (VisitCounterServices services = new VisitCounterServices(settings)) {
-      assertEquals(2, Log.lines("Spans go to http://of-both.invalid:1/x (").size());
+      assertEquals(2, log.lines("Spans go to http://of-both.invalid:1/x (").size());
     }
   }
 

@@ -1,38 +1,35 @@
 package sammyjaeger.harness;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * What services in this JVM log, as it passes {@link System#err}. All tests log there at once: ask
- * for lines with something that only one of them has, such as a port.
+ * What services in this JVM log from now on, as it passes {@link System#err}. All tests log there
+ * at once: ask for lines with something that only one of them has, such as a port.
  */
 public final class Log {
 
-  private static final Queue<String> LINES = new ConcurrentLinkedQueue<>();
+  private static final List<String> LINES = new ArrayList<>();
 
-  private Log() {}
+  private final int start;
 
-  /** Listens from now on; must be called before what is to be heard. */
-  public static void listen() {
+  public Log() {
     synchronized (LINES) {
       if (!(System.err instanceof Tap)) {
         System.setErr(new Tap(System.err));
       }
+      start = LINES.size();
     }
   }
 
   /** The lines by now that contain all the texts. */
-  public static List<String> lines(String... texts) {
-    return LINES.stream().filter(line -> List.of(texts).stream().allMatch(line::contains)).toList();
-  }
-
-  /** Waits for a line that contains all the texts. */
-  public static void await(String... texts) throws InterruptedException {
-    while (lines(texts).isEmpty()) {
-      Thread.sleep(10);
+  public List<String> lines(String... texts) {
+    synchronized (LINES) {
+      return LINES.stream()
+          .skip(start)
+          .filter(line -> List.of(texts).stream().allMatch(line::contains))
+          .toList();
     }
   }
 
@@ -44,7 +41,9 @@ public final class Log {
 
     @Override
     public void println(String line) {
-      LINES.add(line);
+      synchronized (LINES) {
+        LINES.add(line);
+      }
       super.println(line);
     }
   }

@@ -86,14 +86,19 @@ class ConnectionLimitTest {
 
   @Test
   void portThatIsClosed_staysClosedWhenClientsLeave() throws Exception {
-    ask(connect());
-    assertAnswered(clients.get(0));
+    for (int i = 0; i < CONNECTIONS; i++) {
+      ask(connect());
+      assertAnswered(clients.get(i));
+    }
+    awaitReached();
     limit.closePort();
-    clients.get(0).close();
+    for (Socket client : clients) {
+      client.close();
+    }
     while (limit.getNetworkConnectionCount() > 0) {
       Thread.sleep(10);
     }
-    assertFalse(limit.isReached());
+    assertFalse(connector.isAccepting());
     assertPortIsClosed();
   }
 
@@ -103,13 +108,14 @@ class ConnectionLimitTest {
   }
 
   private void awaitReached() throws InterruptedException {
-    while (!limit.isReached()) {
+    while (connector.isAccepting()) {
       Thread.sleep(10);
     }
   }
 
   private Socket connect() throws IOException {
     Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
+    client.setSoTimeout(60_000);
     clients.add(client);
     return client;
   }

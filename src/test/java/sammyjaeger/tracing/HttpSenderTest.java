@@ -24,6 +24,7 @@ import sammyjaeger.harness.Log;
 /** What the counts and the log say of each answer of a collector. */
 class HttpSenderTest {
 
+  private final Log log = new Log();
   private final JaegerTracer tracer =
       new JaegerTracer.Builder("sender")
           .withReporter(new InMemoryReporter())
@@ -136,7 +137,6 @@ class HttpSenderTest {
   }
 
   private void assertSent(URI collector, int sent, String reason) throws Exception {
-    Log.listen();
     String endpoint = collector + "/api/traces";
     SpanLoss spanLoss = new SpanLoss(endpoint);
     spanLoss.createCounter("jaeger_tracer_finished_spans", Map.of()).inc(2);
@@ -144,9 +144,9 @@ class HttpSenderTest {
     assertEquals(
         "Of 2 spans, %d were taken by %s and %d were lost".formatted(sent, endpoint, 2 - sent),
         spanLoss.summary());
-    assertEquals(reason == null ? 0 : 1, Log.lines(endpoint + " are being lost").size());
+    assertEquals(reason == null ? 0 : 1, log.lines(endpoint + " are being lost").size());
     if (reason != null) {
-      assertEquals(1, Log.lines(endpoint + " are being lost, because " + reason).size());
+      assertEquals(1, log.lines(endpoint + " are being lost, because " + reason).size());
     }
   }
 

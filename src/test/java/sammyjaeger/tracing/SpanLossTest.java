@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jaegertracing.internal.metrics.Metrics;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import sammyjaeger.harness.Log;
 
 /** What the last line of a log says of the spans; the senders' tests read the lines before it. */
 class SpanLossTest {
@@ -31,6 +32,21 @@ class SpanLossTest {
     spanLoss.createGauge("jaeger_some", Map.of()).update(1);
     spanLoss.createCounter("jaeger_some", Map.of()).inc(1);
     assertTrue(spanLoss.summary().startsWith("Of 0 spans, 0 were"), spanLoss::summary);
+  }
+
+  /** Nothing is known of a packet without spans. */
+  @Test
+  void outage_endsWithASpanThatIsSent() {
+    Log log = new Log();
+    SpanLoss twice = new SpanLoss("udp://twice.invalid");
+    twice.sent(1);
+    twice.lost(2, "it rains");
+    twice.sent(0);
+    assertEquals(0, log.lines("udp://twice.invalid again").size());
+    twice.sent(1);
+    twice.sent(1);
+    assertEquals(1, log.lines("udp://twice.invalid again; 2 were lost").size());
+    assertEquals(1, log.lines("udp://twice.invalid again").size());
   }
 
   @Test

@@ -39,6 +39,7 @@ class TracedHttpClientTest {
   /** A context with ids of 64 bits is as long. */
   private static final String CONTEXT = "463ac35c9f6413ad:48485a3953bb6124:463ac35c9f6413ad:1";
 
+  private final Log log = new Log();
   private final InMemoryReporter reporter = new InMemoryReporter();
   private final JaegerTracer tracer =
       new JaegerTracer.Builder("caller")
@@ -195,7 +196,6 @@ class TracedHttpClientTest {
   /** Once a minute, as every visitor can send such baggage. */
   @Test
   void baggageThatIsLeftOut_isSaidOnce() throws Exception {
-    Log.listen();
     // Names that no header can have, so many that no other test leaves out as many.
     Map<String, String> baggage = new HashMap<>();
     for (int i = 0; i < 37; i++) {
@@ -209,16 +209,15 @@ class TracedHttpClientTest {
         assertTrue(callee.headers.containsKey("uber-trace-id"));
       }
     }
-    assertEquals(1, Log.lines("37 headers with baggage were too long, or misnamed").size());
+    assertEquals(1, log.lines("37 headers with baggage were too long, or misnamed").size());
   }
 
   @Test
   void baggageThatFits_isNotLogged() throws Exception {
-    Log.listen();
     try (FakeBackend callee = FakeBackend.sending(TWO)) {
       callWithBaggage(callee, Map.of("a", "x"));
     }
-    assertEquals(0, Log.lines(" 0 headers with baggage").size());
+    assertEquals(0, log.lines(" 0 headers with baggage").size());
   }
 
   @Test

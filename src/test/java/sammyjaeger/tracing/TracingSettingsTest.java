@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.service.Settings;
 
 /** The variables of jaeger-client-java: what is refused; VisitTraceTest shows what they do. */
@@ -75,6 +77,16 @@ class TracingSettingsTest {
     Settings settings = new Settings(values::get);
     new Tracing(settings, "test");
     settings.check();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"JAEGER_AUTH_TOKEN", "JAEGER_USER", "JAEGER_PASSWORD"})
+  void secretThatNoHeaderCanCarry_isNotShown(String name) {
+    for (String value : List.of("shark\n", "sh\u00e4rk", "shark\u4e16")) {
+      assertEquals(
+          name + " is '(not shown)', but must be printable ASCII characters",
+          refusal(Map.of(name, value)));
+    }
   }
 
   private static String refusal(Map<String, String> values) {

@@ -27,10 +27,11 @@ import sammyjaeger.service.Settings;
 /** One tracer: what its settings do, and its end. */
 class TracingTest {
 
+  private final Log log = new Log();
+
   @ParameterizedTest
   @CsvSource({"5, true", "1000, false"})
   void queueSize_isHowManySpansMayWait(String size, boolean full) throws Exception {
-    Log.listen();
     try (FakeBackend silent = FakeBackend.silent()) {
       Tracing tracing =
           tracing(
@@ -51,7 +52,7 @@ class TracingTest {
         tracer.buildSpan("waiting").start().finish();
       }
       List<String> said =
-          Log.lines(silent.uri() + " are being lost, because the reporter's queue is full");
+          log.lines(silent.uri() + " are being lost, because the reporter's queue is full");
       assertEquals(full, !said.isEmpty(), said::toString);
     }
   }
@@ -62,7 +63,6 @@ class TracingTest {
    */
   @Test
   void close_givesUpOnAJaegerThatDoesNotAnswer() throws Exception {
-    Log.listen();
     Queue<Socket> requests = new ConcurrentLinkedQueue<>();
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       new Thread(() -> acceptAll(silent, requests)).start();
@@ -75,7 +75,7 @@ class TracingTest {
       tracing.close();
       assertTrue(requests.size() < 4, () -> requests.size() + " requests");
       assertEquals(
-          1, Log.lines("Of 12 spans, 0 were taken by " + endpoint + " and 12 were lost").size());
+          1, log.lines("Of 12 spans, 0 were taken by " + endpoint + " and 12 were lost").size());
     } finally {
       for (Socket request : requests) {
         request.close();
@@ -85,7 +85,6 @@ class TracingTest {
 
   @Test
   void close_sendsWhatStillWaitsAndSaysWhatBecameOfAll() throws Exception {
-    Log.listen();
     try (UdpAgent agent = new UdpAgent()) {
       Tracing tracing = tracing(agent, Map.of("JAEGER_REPORTER_FLUSH_INTERVAL", "600000"));
       Tracer tracer = tracing.start();
@@ -96,7 +95,7 @@ class TracingTest {
       assertEquals(3, agent.drain().size());
       assertEquals(
           1,
-          Log.lines(
+          log.lines(
                   "Of 3 spans, 3 were handed to the network for udp://localhost:" + agent.port(),
                   " and 0 were lost")
               .size());
@@ -116,7 +115,6 @@ class TracingTest {
 
   @Test
   void destination_isLoggedWithSamplerAndPropagation() {
-    Log.listen();
     Map<String, String> settings =
         Map.of(
             "JAEGER_AGENT_HOST", "agent.invalid",
@@ -126,14 +124,14 @@ class TracingTest {
     tracing(settings).logDestination();
     assertEquals(
         1,
-        Log.lines(
+        log.lines(
                 "Tracing - Spans go to udp://agent.invalid:6831"
                     + " (sampler probabilistic 0.5, propagation w3c,b3)")
             .size());
     tracing(Map.of("JAEGER_ENDPOINT", "http://collector.invalid:1/x")).logDestination();
     assertEquals(
         1,
-        Log.lines(
+        log.lines(
                 "Tracing - Spans go to http://collector.invalid:1/x"
                     + " (sampler const 1, propagation jaeger)")
             .size());
@@ -142,7 +140,6 @@ class TracingTest {
   @ParameterizedTest
   @CsvSource({"true, 1", "false, 0", ", 1"})
   void logSpans_isOneLineASpanOrNone(String logSpans, int lines) throws Exception {
-    Log.listen();
     try (UdpAgent agent = new UdpAgent()) {
       Map<String, String> settings = new HashMap<>();
       settings.put("JAEGER_REPORTER_LOG_SPANS", logSpans);
@@ -150,7 +147,7 @@ class TracingTest {
       Span span = tracing.start().buildSpan("span").start();
       span.finish();
       tracing.close();
-      assertEquals(lines, Log.lines("Span reported", span.context().toTraceId()).size());
+      assertEquals(lines, log.lines("Span reported", span.context().toTraceId()).size());
       assertEquals(1, agent.drain().size());
     }
   }
@@ -173,7 +170,6 @@ class TracingTest {
   /** The only span that a sender never gets. */
   @Test
   void spanThatFitsIntoNoPacket_isLostAndSaidSo() throws Exception {
-    Log.listen();
     try (UdpAgent agent = new UdpAgent()) {
       Tracing tracing = tracing(agent, Map.of());
       Tracer tracer = tracing.start();
@@ -183,8 +179,8 @@ class TracingTest {
       assertEquals(1, agent.drain().size());
       String destination = "udp://localhost:" + agent.port();
       assertEquals(
-          1, Log.lines(destination + " are being lost, because one of them is too long").size());
-      assertEquals(1, Log.lines("Of 2 spans, 1 were", destination + " and 1 were lost").size());
+          1, log.lines(destination + " are being lost, because one of them is too long").size());
+      assertEquals(1, log.lines("Of 2 spans, 1 were", destination + " and 1 were lost").size());
     }
   }
 

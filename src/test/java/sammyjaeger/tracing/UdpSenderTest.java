@@ -13,6 +13,7 @@ import sammyjaeger.harness.UdpAgent;
 /** What the counts say of each packet, told at the next one. */
 class UdpSenderTest {
 
+  private final Log log = new Log();
   private final JaegerTracer tracer =
       new JaegerTracer.Builder("sender")
           .withReporter(new InMemoryReporter())
@@ -29,7 +30,7 @@ class UdpSenderTest {
     sendPacket(sender, 2);
     sendPacket(sender, 3);
     assertSent(0, spanLoss);
-    assertEquals(1, Log.lines(":" + port + " are being lost, because nobody listens").size());
+    assertEquals(1, log.lines(":" + port + " are being lost, because nobody listens").size());
     sender.close();
     assertSent(3, spanLoss);
   }
@@ -43,10 +44,10 @@ class UdpSenderTest {
     sendPacket(sender, 2);
     try (UdpAgent agent = new UdpAgent(port)) {
       sendPacket(sender, 3);
-      assertEquals(List.of(), Log.lines(":" + port + " again"));
+      assertEquals(List.of(), log.lines(":" + port + " again"));
       sendPacket(sender, 4);
       assertSent(3, spanLoss);
-      assertEquals(1, Log.lines(":" + port + " again; 3 were lost").size());
+      assertEquals(1, log.lines(":" + port + " again; 3 were lost").size());
       sender.close();
       assertSent(7, spanLoss);
       assertEquals(7, agent.drain().size());
@@ -71,14 +72,13 @@ class UdpSenderTest {
       sendPacket(sender, 7);
       assertEquals(13, agent.drain().size());
     }
-    assertEquals(2, Log.lines(":" + port + " are being lost").size());
-    assertEquals(1, Log.lines(":" + port + " again; 1 were lost").size());
-    assertEquals(1, Log.lines(":" + port + " again; 9 were lost").size());
+    assertEquals(2, log.lines(":" + port + " are being lost").size());
+    assertEquals(1, log.lines(":" + port + " again; 1 were lost").size());
+    assertEquals(1, log.lines(":" + port + " again; 9 were lost").size());
   }
 
   @Test
   void unknownHost_losesWhatIsAtHandAndSaysSoOnce() throws Exception {
-    Log.listen();
     SpanLoss spanLoss = new SpanLoss("udp://unknown-to-sender");
     UdpSender sender = new UdpSender("no-such-host.invalid", 6831, spanLoss);
     sendPacket(sender, 1);
@@ -87,7 +87,7 @@ class UdpSenderTest {
     assertSent(0, spanLoss);
     assertEquals(
         1,
-        Log.lines("udp://unknown-to-sender are being lost, because its host is not known").size());
+        log.lines("udp://unknown-to-sender are being lost, because its host is not known").size());
   }
 
   private void sendPacket(UdpSender sender, int spans) throws Exception {
@@ -98,7 +98,6 @@ class UdpSenderTest {
   }
 
   private static SpanLoss spanLoss(int port) {
-    Log.listen();
     return new SpanLoss("udp://localhost:" + port);
   }
 
