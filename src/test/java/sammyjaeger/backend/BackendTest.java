@@ -1,23 +1,19 @@
 package sammyjaeger.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -68,20 +64,26 @@ class BackendTest {
   /** More waits than a server's usual pool has threads. */
   @Test
   void waitingPosts_holdUpNobodyElse() throws Exception {
-    int posts = 400;
-    HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     Map<String, String> settings = Map.of("SIMULATED_DELAY", "10m", "STOP_TIMEOUT", "0");
+    List<Socket> waiting = new ArrayList<>();
     try (VisitCounterServices services = new VisitCounterServices(settings)) {
-      HttpRequest post =
-          HttpRequest.newBuilder(services.counter()).POST(BodyPublishers.noBody()).build();
-      List<CompletableFuture<HttpResponse<String>>> waiting = new ArrayList<>();
-      for (int i = 0; i < posts; i++) {
-        waiting.add(http.sendAsync(post, BodyHandlers.ofString()));
+      URI counter = services.counter();
+      byte[] post = "POST /api/counter HTTP/1.1\r\nHost: x\r\n\r\n".getBytes();
+      for (int i = 0; i < 400; i++) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), counter.getPort());
+        waiting.add(socket);
+        // At once: a connection without a request is closed after a while.
+        socket.getOutputStream().write(post);
       }
-      assertEquals("1", VisitCounterServices.send("GET", services.counter()).body());
-      assertEquals(
-          "ok", VisitCounterServices.send("GET", services.counter().resolve("/livez")).body());
-      waiting.forEach(answer -> assertFalse(answer.isDone(), answer::toString));
+      assertEquals("1", VisitCounterServices.send("GET", counter).body());
+      assertEquals("ok", VisitCounterServices.send("GET", counter.resolve("/livez")).body());
+      for (Socket socket : waiting) {
+        assertEquals(0, socket.getInputStream().available(), "bytes of an answer");
+      }
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
     }
   }
 
