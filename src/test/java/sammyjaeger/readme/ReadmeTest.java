@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import sammyjaeger.harness.JarProcess;
 
@@ -76,6 +78,73 @@ class ReadmeTest {
       String port = ports.group(1) == null ? ports.group(2) : ports.group(1);
       assertTrue(known.contains(port), ports::group);
     }
+  }
+
+  @Test
+  void visitsAndTraces_areAskedForWhereTheyAre() throws Exception {
+    String frontend = help("frontend.jar").get("PORT")[0];
+    assertEquals(Set.of(frontend), ports("curl (?:-i )?localhost:(\\d+)"));
+    String compose = Files.readString(Path.of("docker/compose.yaml"));
+    String ui = "16686";
+    for (String published : List.of(frontend, ui)) {
+      assertTrue(compose.contains("127.0.0.1:%1$s:%1$s\"".formatted(published)), published);
+    }
+    assertEquals(Set.of(ui), ports("<http://localhost:(\\d+)>|http://localhost:(\\d+)/trace/"));
+    Matcher jaeger = Pattern.compile("docker run (.*) jaegertracing/jaeger:").matcher(readme);
+    assertTrue(jaeger.find());
+    assertEquals(
+        "--rm -p 127.0.0.1:16686:16686 -p 127.0.0.1:6831:6831/udp",
+        jaeger.group(1),
+        "the UI, and where spans go unless told otherwise");
+    assertEquals("6831", help("backend.jar").get("JAEGER_AGENT_PORT")[0]);
+  }
+
+  @Test
+  void portForwards_leadToServices() throws IOException {
+    List<String> services = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(Path.of("k8s"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        services.addAll(List.of(Files.readString(file).split("\n---\n")));
+      }
+    }
+    // The operator makes it, of the Jaeger called simplest.
+    services.add("kind: Service\n  name: simplest-query\n  port: 16686\n");
+    Matcher forward =
+        Pattern.compile("kubectl -n (\\S+) port-forward service/(\\S+) (\\d+):(\\d+)")
+            .matcher(readme);
+    int forwards = 0;
+    while (forward.find()) {
+      assertEquals("sammy-jaeger", forward.group(1), forward::group);
+      assertEquals(forward.group(4), forward.group(3), forward::group);
+      String name = "\n  name: " + forward.group(2) + "\n";
+      String port = " port: " + forward.group(4) + "\n";
+      assertTrue(
+          services.stream()
+              .map(service -> service + "\n")
+              .anyMatch(
+                  service ->
+                      service.contains("kind: Service\n")
+                          && service.contains(name)
+                          && service.contains(port)),
+          forward::group);
+      forwards++;
+    }
+    assertEquals(
+        readme
+            .lines()
+            .filter(line -> line.startsWith("kubectl ") && line.contains(" port-forward "))
+            .count(),
+        forwards);
+    assertTrue(forwards >= 4);
+  }
+
+  private Set<String> ports(String pattern) {
+    Set<String> ports = new TreeSet<>();
+    Matcher port = Pattern.compile(pattern).matcher(readme);
+    while (port.find()) {
+      ports.add(port.group(1) == null ? port.group(2) : port.group(1));
+    }
+    return ports;
   }
 
   @Test

@@ -73,6 +73,11 @@ class TracingTest {
         tracer.buildSpan("span").withTag("long", "x".repeat(900_000)).start().finish();
       }
       tracing.close();
+      List<Thread> flushes =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> thread.getName().equals("flush"))
+              .toList();
+      assertTrue(!flushes.isEmpty() && flushes.stream().allMatch(Thread::isDaemon));
       assertTrue(requests.size() < 4, () -> requests.size() + " requests");
       assertEquals(
           1, log.lines("Of 12 spans, 0 were taken by " + endpoint + " and 12 were lost").size());

@@ -2,6 +2,7 @@ package sammyjaeger.tracing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.jaegertracing.internal.JaegerSpan;
 import io.jaegertracing.internal.JaegerTracer;
 import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
@@ -90,9 +91,30 @@ class UdpSenderTest {
         log.lines("udp://unknown-to-sender are being lost, because its host is not known").size());
   }
 
+  /** The network can go away, of which the sender's own close is the nearest that a test has. */
+  @Test
+  void otherFailure_losesThePacketBeforeToo() throws Exception {
+    try (UdpAgent agent = new UdpAgent()) {
+      SpanLoss spanLoss = spanLoss(agent.port());
+      UdpSender sender = new UdpSender("localhost", agent.port(), spanLoss);
+      sendPacket(sender, 1);
+      sender.append(span());
+      assertEquals(1, sender.close(), "flushed");
+      sendPacket(sender, 2);
+      String destination = ":" + agent.port() + " ";
+      assertEquals(1, log.lines(destination + "are being lost, because its host").size());
+      spanLoss.sent(1);
+      assertEquals(1, log.lines(destination + "again; 3 were lost").size());
+    }
+  }
+
+  private JaegerSpan span() {
+    return tracer.buildSpan("span").start();
+  }
+
   private void sendPacket(UdpSender sender, int spans) throws Exception {
     for (int i = 0; i < spans; i++) {
-      sender.append(tracer.buildSpan("span").start());
+      sender.append(span());
     }
     sender.flush();
   }
