@@ -24,10 +24,8 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** A connection without a first request for this long is closed, however busily it sends. */
   private static final long FIRST_REQUEST_MILLIS = 10_000;
 
-  private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private final ServerConnector connector;
-  private long loggedNanos = System.nanoTime() - LOG_INTERVAL_NANOS;
+  private final OnceAMinute logReached = new OnceAMinute();
   private volatile boolean closing;
 
   ConnectionLimit(int maxConnections, ServerConnector connector) {
@@ -73,9 +71,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   @Override
   protected void limit() {
     super.limit();
-    long now = System.nanoTime();
-    if (now - loggedNanos >= LOG_INTERVAL_NANOS) {
-      loggedNanos = now;
+    if (logReached.isDue()) {
       log.warn(
           "All {} connections are in use; further clients wait", getMaxNetworkConnectionCount());
     }

@@ -15,6 +15,7 @@ import javax.servlet.Filter;
 import javax.servlet.Servlet;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.QoSHandler;
@@ -30,9 +31,7 @@ public final class HttpServer {
 
   private static final int MAX_HEADER_BYTES = 8 << 10;
   private static final int MAX_THREADS = 1000;
-
-  /** As many clients as Linux lets wait to be accepted. */
-  private static final int ACCEPT_QUEUE = 4096;
+  private static final int MAX_ACCEPT_QUEUE = 4096;
 
   /** A request that has to wait for longer is told to come back. */
   private static final Duration MAX_WAIT = Duration.ofSeconds(60);
@@ -46,7 +45,17 @@ public final class HttpServer {
   private final ServerConnector connector =
       new ServerConnector(server, 1, -1, new HttpConnectionFactory(http));
   private final Duration stopTimeout;
-  private final QoSHandler qos = new QoSHandler();
+  private final OnceAMinute logWaiting = new OnceAMinute();
+  private final QoSHandler qos =
+      new QoSHandler() {
+        @Override
+        protected int getPriority(Request waiting) {
+          if (logWaiting.isDue()) {
+            log.warn("{} requests run at once; further ones wait", getMaxRequestCount());
+          }
+          return 0;
+        }
+      };
   private ConnectionLimit connectionLimit;
   private ServletsHandler servletsHandler;
   private Runnable onStopped;
@@ -72,7 +81,7 @@ public final class HttpServer {
   /**
    * Opens the port and starts to answer.
    *
-   * @param filter what every request passes first, but for those of health
+   * @param filter what every request passes, but for those of health
    * @param servlets what answers each path; every other path is not found
    * @param onStopped what to do in a stop after the last request has ended
    * @throws Settings.Refusal if the port can't be opened
@@ -84,7 +93,7 @@ public final class HttpServer {
     http.setRequestHeaderSize(MAX_HEADER_BYTES);
     // It would speed up parsing a little, and cost 90 kB for each connection.
     http.setHeaderCacheSize(0);
-    connector.setAcceptQueueSize(ACCEPT_QUEUE);
+    connector.setAcceptQueueSize(MAX_ACCEPT_QUEUE);
     server.addConnector(connector);
 
     long heap = Runtime.getRuntime().maxMemory();

@@ -120,7 +120,7 @@ class ProcessTest {
 
   /** Far more visitors at once than a small heap has room for. */
   @Test
-  void flood_isAnsweredToTheLastVisitor() throws Exception {
+  void flood_isAnsweredToTheLastVisitorAndToldInOneLine() throws Exception {
     int visits = 300;
     Map<String, String> smallHeap = Map.of("JAVA_TOOL_OPTIONS", "-Xmx48m");
     try (UdpAgent agent = new UdpAgent();
@@ -137,6 +137,9 @@ class ProcessTest {
         assertTrue(bodies.add(answer.get().body()));
       }
       assertEquals(greetings(visits), bodies);
+      frontend.terminate();
+      assertEquals(
+          1, frontend.log().stream().filter(line -> line.contains("further ones wait")).count());
     }
   }
 
