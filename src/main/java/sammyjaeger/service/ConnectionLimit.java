@@ -42,6 +42,8 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
   void closePort() {
     closing = true;
+    // Jetty shortens that of the connections there are, but not of those that are accepted here.
+    connector.setIdleTimeout(connector.getShutdownIdleTimeout());
     // Takes the lock under which another thread may be about to let the connector accept again.
     setMaxNetworkConnectionCount(Integer.MAX_VALUE);
     connector.setAccepting(false);

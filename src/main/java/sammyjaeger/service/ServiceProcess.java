@@ -2,6 +2,8 @@ package sammyjaeger.service;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,25 +31,27 @@ public final class ServiceProcess {
       // Ends the start at the check of the settings, when all of them are known; also for --help.
       settings.refuse("There are no arguments but --help");
     }
+    // Before the start, as a signal may come at any time; the stop then waits for what was started.
+    CompletableFuture<HttpServer> started = new CompletableFuture<>();
+    Runnable stop =
+        () -> {
+          Optional.ofNullable(started.join()).ifPresent(HttpServer::stop);
+          logStream.drain();
+        };
+    Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
     try {
-      HttpServer server = start.apply(settings);
-      Runnable stop =
-          () -> {
-            server.stop();
-            logStream.drain();
-          };
-      Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
+      started.complete(start.apply(settings));
     } catch (Settings.Refusal e) {
+      started.complete(null);
       if (help) {
         System.out.print(settings.help());
         System.exit(0);
       }
       log.error("Not started: {}", e.getMessage());
-      logStream.drain();
       System.exit(1);
     } catch (RuntimeException | Error e) {
+      started.complete(null);
       log.error("Not started", e);
-      logStream.drain();
       System.exit(1);
     }
   }

@@ -1,7 +1,6 @@
 package sammyjaeger.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -93,10 +92,15 @@ class ProcessTest {
       backend.terminate();
       assertEquals(JarProcess.SIGTERM, backend.exitCode());
 
-      // The system resets who connects in the instant in which the port closes, before the service
-      // has seen them: that is rare. Nobody gets half an answer, and below no span is left over.
-      assertTrue(dropped.size() <= 1, dropped::toString);
-      dropped.forEach(e -> assertInstanceOf(SocketException.class, e));
+      // The system resets who connects in the instant in which the port closes, and a stop lets go
+      // who has connected and sends nothing for a second: both are rare, and neither's request was
+      // seen. Nobody gets half an answer, and below no number is missing and no span left over.
+      assertTrue(dropped.size() <= 3, dropped::toString);
+      dropped.forEach(
+          e ->
+              assertTrue(
+                  e instanceof SocketException || e.getMessage().equals("Answer: ''"),
+                  e::toString));
       assertEquals(
           greetings(answers.size()),
           answers.stream()
