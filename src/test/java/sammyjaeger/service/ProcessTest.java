@@ -162,8 +162,8 @@ class ProcessTest {
       List<String> log = backend.log();
       assertTrue(log.get(0).contains("Listening on " + uri + " ("), log::toString);
       assertTrue(
-          log.stream()
-              .anyMatch(line -> line.endsWith("0 requests were cut short by STOP_TIMEOUT")));
+          log.stream().anyMatch(line -> line.endsWith("0 requests were cut short by STOP_TIMEOUT")),
+          log::toString);
       assertEquals(5, log.size(), log::toString);
     }
   }
