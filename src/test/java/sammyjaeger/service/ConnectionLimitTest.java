@@ -84,6 +84,23 @@ class ConnectionLimitTest {
     assertPortIsClosed();
   }
 
+  /** As the ones above, but while there are as many connections as there may be. */
+  @Test
+  void clientsAboveTheLimitWhenThePortIsClosed_areServed() throws Exception {
+    for (int i = 0; i < CONNECTIONS; i++) {
+      ask(connect());
+      assertAnswered(clients.get(i));
+    }
+    awaitReached();
+    for (int i = 0; i < 20; i++) {
+      ask(connect());
+    }
+    limit.closePort();
+    for (Socket client : clients.subList(CONNECTIONS, clients.size())) {
+      assertAnswered(client);
+    }
+  }
+
   @Test
   void portThatIsClosed_staysClosedWhenClientsLeave() throws Exception {
     for (int i = 0; i < CONNECTIONS; i++) {
