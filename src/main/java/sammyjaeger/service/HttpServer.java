@@ -53,7 +53,7 @@ public final class HttpServer {
           if (logWaiting.isDue()) {
             log.warn("{} requests run at once; further ones wait", getMaxRequestCount());
           }
-          return 0;
+          return 0; // This is asked when a request has to wait; none goes before others.
         }
       };
   private ConnectionLimit connectionLimit;
@@ -151,7 +151,7 @@ public final class HttpServer {
     return (int) Math.max(1, Math.min(threads, bearable));
   }
 
-  /** Some 200 descriptors are for other things; a connection that waits takes 10 kB of heap. */
+  /** Some 200 descriptors are for other things; with 20 kB of heap each, 64 MB bore all 3,276. */
   static int maxConnections(long heapBytes, long descriptors) {
     return (int) Math.max(1, Math.min(heapBytes / 20_480, (descriptors - 200) / 2));
   }
