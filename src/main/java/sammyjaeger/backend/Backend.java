@@ -20,19 +20,14 @@ public final class Backend {
 
   /** Starts the backend; it serves until it is stopped. */
   public static HttpServer start(Settings settings) {
-    SimulatedDelay delay =
-        settings.read(
-            "SIMULATED_DELAY",
-            "1s..10s",
-            "how long a POST waits before it counts",
-            SimulatedDelay.KIND);
+    SimulatedFaults faults = new SimulatedFaults(settings);
     HttpServer server = new HttpServer(settings, "5000");
     Tracing tracing = new Tracing(settings, "do-visit-counter-backend");
     settings.check();
 
     Tracer tracer = tracing.start();
     Map<String, Servlet> servlets =
-        Map.of("/api/counter", new CounterServlet(new VisitCounter(), delay, tracer));
+        Map.of("/api/counter", new CounterServlet(new VisitCounter(), faults, tracer));
     server.start(new ServerTracingFilter(tracer), servlets, tracing::close);
     tracing.logDestination();
     return server;

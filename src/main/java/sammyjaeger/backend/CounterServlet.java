@@ -3,8 +3,11 @@ package sammyjaeger.backend;
 import io.opentracing.Scope;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
+import io.opentracing.log.Fields;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
@@ -14,12 +17,13 @@ import sammyjaeger.service.PlainText;
 final class CounterServlet extends HttpServlet {
 
   private final VisitCounter counter;
-  private final SimulatedDelay simulatedDelay;
+  private final SimulatedFaults faults;
   private final Tracer tracer;
+  private final ReentrantLock lock = new ReentrantLock();
 
-  CounterServlet(VisitCounter counter, SimulatedDelay simulatedDelay, Tracer tracer) {
+  CounterServlet(VisitCounter counter, SimulatedFaults faults, Tracer tracer) {
     this.counter = counter;
-    this.simulatedDelay = simulatedDelay;
+    this.faults = faults;
     this.tracer = tracer;
   }
 
@@ -28,23 +32,50 @@ final class CounterServlet extends HttpServlet {
       throws IOException {
     switch (request.getMethod()) {
       case "GET", "HEAD" -> PlainText.send(response, 200, "" + counter.value());
-      case "POST" -> {
-        simulateDelay();
-        PlainText.send(response, 200, "" + counter.increment());
-      }
+      case "POST" -> post(response);
       default -> PlainText.sendMethodNotAllowed(response, "GET, HEAD, POST");
     }
   }
 
-  /** The slow part, in a span of its own: this is what the trace is to show. */
-  private void simulateDelay() throws InterruptedIOException {
-    long millis = simulatedDelay.drawMillis();
-    Span span = tracer.buildSpan("simulated-delay").withTag("delay.ms", millis).start();
-    try (Scope scope = tracer.activateSpan(span)) {
-      Thread.sleep(millis);
+  private void post(HttpServletResponse response) throws IOException {
+    SimulatedFaults.Draw drawn = faults.draw();
+    try {
+      if (faults.lock()) {
+        waitForLock();
+      }
+      simulateDelay(drawn.delayMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("Stopped before the simulated delay was over");
+    } finally {
+      if (lock.isHeldByCurrentThread()) {
+        lock.unlock();
+      }
+    }
+    if (drawn.error()) {
+      String why = "This POST failed on purpose: SIMULATED_ERRORS is " + faults.errors() + ".";
+      tracer.activeSpan().log(Map.of(Fields.EVENT, "error", Fields.MESSAGE, why));
+      PlainText.send(response, 500, why);
+      return;
+    }
+    PlainText.send(response, 200, "" + counter.increment());
+  }
+
+  /** The slow part, in a span of its own: this is what the trace is to show. */
+  private void simulateDelay(long millis) throws InterruptedException {
+    Span span = tracer.buildSpan("simulated-delay").withTag("delay.ms", millis).start();
+    try (Scope scope = tracer.activateSpan(span)) {
+      Thread.sleep(millis);
+    } finally {
+      span.finish();
+    }
+  }
+
+  private void waitForLock() throws InterruptedException {
+    int ahead = lock.getQueueLength() + (lock.isLocked() ? 1 : 0);
+    Span span = tracer.buildSpan("waiting-for-lock").withTag("lock.ahead", ahead).start();
+    try (Scope scope = tracer.activateSpan(span)) {
+      lock.lockInterruptibly();
     } finally {
       span.finish();
     }

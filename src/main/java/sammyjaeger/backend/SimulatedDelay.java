@@ -1,7 +1,7 @@
 package sammyjaeger.backend;
 
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 import sammyjaeger.service.Settings;
 
 /**
@@ -25,7 +25,7 @@ record SimulatedDelay(Duration min, Duration max) {
   }
 
   /** Draws a wait in milliseconds, each from the shortest to the longest as likely as the other. */
-  long drawMillis() {
-    return ThreadLocalRandom.current().nextLong(min.toMillis(), max.toMillis() + 1);
+  long drawMillis(RandomGenerator random) {
+    return random.nextLong(min.toMillis(), max.toMillis() + 1);
   }
 }

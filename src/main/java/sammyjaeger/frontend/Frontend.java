@@ -31,13 +31,19 @@ public final class Frontend {
             "15s",
             "how long to wait for each answer of the backend",
             Settings.TIMEOUT);
+    URI jaegerUi =
+        settings.read(
+            "JAEGER_UI_URL",
+            "http://localhost:16686",
+            "where a browser finds Jaeger, for links to traces",
+            Settings.URL);
     HttpServer server = new HttpServer(settings, "8000");
     Tracing tracing = new Tracing(settings, "do-visit-counter-frontend");
     settings.check();
 
     Tracer tracer = tracing.start();
     TracedHttpClient http = new TracedHttpClient(tracer, CounterClient.PEER_SERVICE, timeout);
-    VisitServlet visits = new VisitServlet(new CounterClient(http, endpoint), tracer);
+    VisitServlet visits = new VisitServlet(new CounterClient(http, endpoint), tracer, jaegerUi);
     server.start(new ServerTracingFilter(tracer), Map.of("/", visits), tracing::close);
     tracing.logDestination();
     return server;

@@ -3,6 +3,7 @@ package sammyjaeger.frontend;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
@@ -19,41 +20,51 @@ final class VisitServlet extends HttpServlet {
 
   private final CounterClient counter;
   private final Tracer tracer;
+  private final URI jaegerUi;
 
-  VisitServlet(CounterClient counter, Tracer tracer) {
+  VisitServlet(CounterClient counter, Tracer tracer, URI jaegerUi) {
     this.counter = counter;
     this.tracer = tracer;
+    this.jaegerUi = jaegerUi;
   }
 
   @Override
   protected void service(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    response.setHeader("Vary", "Accept");
+    response.setHeader("Cache-Control", "no-store");
     switch (request.getMethod()) {
-      case "GET" -> visit(response);
+      case "GET" -> visit(request, response);
       case "HEAD" -> PlainText.sendHead(response);
       default -> PlainText.sendMethodNotAllowed(response, "GET, HEAD");
     }
   }
 
-  private void visit(HttpServletResponse response) throws IOException {
-    long visitorNumber;
+  private void visit(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    Span serverSpan = tracer.activeSpan();
+    String traceId = ServerTracingFilter.traceId(serverSpan);
+    VisitPage page = new VisitPage(jaegerUi, traceId);
+    int status = 200;
+    String text;
     try {
-      visitorNumber = countVisit(tracer.activeSpan());
+      long visitorNumber = countVisit(serverSpan, page);
+      text = "Hello, World!\n\nYou're visitor number " + visitorNumber + " in here!\n\n";
     } catch (IOException e) {
-      int status = e instanceof HttpTimeoutException ? 504 : 502;
-      String traceId = ServerTracingFilter.traceId(tracer.activeSpan());
-      log.warn("A visit ended with {}: {} (trace {})", status, e.getMessage(), traceId);
-      PlainText.send(response, status, e.getMessage());
-      return;
+      status = e instanceof HttpTimeoutException ? 504 : 502;
+      text = e.getMessage();
+      log.warn("A visit ended with {}: {} (trace {})", status, text, traceId);
     }
-    PlainText.send(
-        response, 200, "Hello, World!\n\nYou're visitor number " + visitorNumber + " in here!\n\n");
+    if (VisitPage.isPreferred(request)) {
+      page.send(response, status, text);
+    } else {
+      PlainText.send(response, status, text);
+    }
   }
 
   /** Where the two numbers on the span differ, somebody came in between. */
-  private long countVisit(Span serverSpan) throws IOException {
-    serverSpan.setTag("counter.seen", counter.get());
-    long visitorNumber = counter.post() - 1;
+  private long countVisit(Span serverSpan, VisitPage page) throws IOException {
+    serverSpan.setTag("counter.seen", page.time("GET /api/counter", counter::get));
+    long visitorNumber = page.time("POST /api/counter", counter::post) - 1;
     serverSpan.setTag("visitor.number", visitorNumber);
     return visitorNumber;
   }

@@ -24,6 +24,9 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** A connection without a first request for this long is closed, however busily it sends. */
   private static final long FIRST_REQUEST_MILLIS = 10_000;
 
+  /** For who waited to be accepted: on a busy machine it takes a while to read their requests. */
+  private static final long ACCEPTED_AT_CLOSE_IDLE_MILLIS = 5000;
+
   private final ServerConnector connector;
   private final OnceAMinute logReached = new OnceAMinute();
   private volatile boolean closing;
@@ -42,8 +45,8 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
   void closePort() {
     closing = true;
-    // Jetty shortens that of the connections there are, but not of those that are accepted here.
-    connector.setIdleTimeout(connector.getShutdownIdleTimeout());
+    // Jetty shortens that of the connections there are to a second, but not of those accepted here.
+    connector.setIdleTimeout(ACCEPTED_AT_CLOSE_IDLE_MILLIS);
     // Takes the lock under which another thread may be about to let the connector accept again.
     setMaxNetworkConnectionCount(Integer.MAX_VALUE);
     connector.setAccepting(false);

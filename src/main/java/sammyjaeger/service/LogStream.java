@@ -13,6 +13,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * Takes the place of {@link System#err}, where slf4j-simple writes the log line by line: a thread
@@ -27,7 +28,7 @@ final class LogStream extends PrintStream {
 
   private static final long PAUSE_NANOS = 20_000_000;
 
-  private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(4096);
+  private final BlockingQueue<String> waiting = new ArrayBlockingQueue<>(4096);
   private final AtomicInteger lost = new AtomicInteger();
   private final AtomicInteger unwritten = new AtomicInteger();
 
@@ -60,6 +61,12 @@ final class LogStream extends PrintStream {
     add(printable(String.valueOf(line)));
   }
 
+  /** Lines that are to stay together, each with its line break. */
+  @Override
+  public void print(String block) {
+    add(block.lines().map(LogStream::printable).collect(Collectors.joining("\n")));
+  }
+
   /** A value from outside, as the log and an answer can bear it. */
   static String printable(String value) {
     return printable(value, 200);
@@ -79,12 +86,16 @@ final class LogStream extends PrintStream {
     return line.length() <= maxLength ? line : line.substring(0, maxLength - 1) + "…";
   }
 
-  private void add(String line) {
+  private void add(String text) {
     unwritten.incrementAndGet();
-    if (!lines.offer(line)) {
+    if (!waiting.offer(text)) {
       unwritten.decrementAndGet();
-      lost.incrementAndGet();
+      lost.addAndGet(lines(text));
     }
+  }
+
+  private static int lines(String text) {
+    return (int) text.lines().count();
   }
 
   private void writeLines() {
@@ -93,7 +104,7 @@ final class LogStream extends PrintStream {
     while (true) {
       // To be woken for each line would cost its request more than the line.
       LockSupport.parkNanos(PAUSE_NANOS);
-      lines.drainTo(batch);
+      waiting.drainTo(batch);
       if (batch.isEmpty()) {
         continue;
       }
@@ -102,12 +113,12 @@ final class LogStream extends PrintStream {
       if (missing > 0) {
         notice = LOST.formatted(Instant.now(), LogStream.class.getName(), missing);
       }
+      String text = String.join("\n", batch) + "\n";
       try {
-        String text = notice + String.join("\n", batch) + "\n";
-        err.write(text.getBytes(StandardCharsets.UTF_8));
+        err.write((notice + text).getBytes(StandardCharsets.UTF_8));
         lost.addAndGet(-missing);
       } catch (IOException e) {
-        lost.addAndGet(batch.size());
+        lost.addAndGet(lines(text));
       }
       unwritten.addAndGet(-batch.size());
       batch.clear();

@@ -1,7 +1,5 @@
 package sammyjaeger.tracing;
 
-import io.jaegertracing.internal.JaegerSpan;
-import io.jaegertracing.internal.exceptions.SenderException;
 import io.jaegertracing.thrift.internal.senders.ThriftSender;
 import io.jaegertracing.thriftjava.Batch;
 import io.jaegertracing.thriftjava.Process;
@@ -52,22 +50,6 @@ final class HttpSender extends ThriftSender {
       byte[] credentials = (user + ":" + password).getBytes();
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(credentials));
     }
-  }
-
-  /** Synchronized, as all three are: in a stop the client may close it while its thread sends. */
-  @Override
-  public synchronized int append(JaegerSpan span) throws SenderException {
-    return super.append(span);
-  }
-
-  @Override
-  public synchronized int flush() throws SenderException {
-    return super.flush();
-  }
-
-  @Override
-  public synchronized int close() throws SenderException {
-    return super.close();
   }
 
   @Override

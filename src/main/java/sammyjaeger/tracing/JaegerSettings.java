@@ -1,135 +1,131 @@
 package sammyjaeger.tracing;
 
+import static io.opentracing.propagation.Format.Builtin.HTTP_HEADERS;
 import static sammyjaeger.service.Settings.FLAG;
 import static sammyjaeger.service.Settings.HOST;
-import static sammyjaeger.service.Settings.SECRET;
 import static sammyjaeger.service.Settings.TEXT;
-import static sammyjaeger.service.Settings.URL;
 import static sammyjaeger.service.Settings.matching;
 import static sammyjaeger.service.Settings.oneOf;
 import static sammyjaeger.service.Settings.require;
-import static sammyjaeger.service.Settings.wholeNumber;
 
-import io.jaegertracing.Configuration;
 import io.jaegertracing.Configuration.CodecConfiguration;
-import io.jaegertracing.Configuration.ReporterConfiguration;
-import io.jaegertracing.Configuration.SamplerConfiguration;
-import io.jaegertracing.Configuration.SenderConfiguration;
-import io.jaegertracing.spi.Sender;
-import java.math.BigDecimal;
-import java.net.URI;
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import io.jaegertracing.internal.samplers.HttpSamplingManager;
+import io.jaegertracing.internal.samplers.ProbabilisticSampler;
+import io.jaegertracing.internal.samplers.RateLimitingSampler;
+import io.jaegertracing.internal.samplers.RemoteControlledSampler;
+import io.jaegertracing.spi.Sampler;
 import java.util.HashMap;
 import java.util.Map;
-import org.apache.thrift.transport.TTransportException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import sammyjaeger.service.Settings;
 import sammyjaeger.service.Settings.Kind;
 
 /**
- * The variables of jaeger-client-java, read into its configuration. The client's own {@code
- * fromEnv()} logs and ignores wrong values, and reads numbers as the machine's language writes
- * them. Only these defaults are ours: every trace is sampled, ids have 128 bits, spans are logged,
- * and the queue is long enough for a burst.
+ * The variables of jaeger-client-java that make a tracer; {@link SpanReporter} has those that say
+ * what becomes of its spans. The client's own {@code Configuration.fromEnv()} logs and ignores
+ * wrong values, and reads numbers as the machine's language writes them.
  */
 final class JaegerSettings {
 
+  private static final Logger log = LoggerFactory.getLogger(JaegerSettings.class);
+
   private static final Kind<String> PROPAGATION =
       matching(
-          "some of jaeger, w3c and b3, as in w3c,b3", "(?i)(jaeger|w3c|b3)(,(jaeger|w3c|b3))*");
+          "some of jaeger, w3c and b3, as in w3c,b3, or none",
+          "(?i)none|(jaeger|w3c|b3)(,(jaeger|w3c|b3))*");
   private static final Kind<Map<String, String>> TAGS =
       new Kind<>("pairs, as in team=blue,pod=${POD_NAME:none}", JaegerSettings::parseTags);
 
-  final Configuration configuration;
-  final SpanLoss spanLoss;
+  private final String serviceName;
+  private final String samplerType;
+  private final String samplerParam;
+  private final String samplerManager;
   private final String propagation;
+  private final Map<String, String> tags;
+  private final boolean longIds;
 
   JaegerSettings(Settings settings, String defaultName) {
-    String name =
+    serviceName =
         settings.read("JAEGER_SERVICE_NAME", defaultName, "this service's name in Jaeger", TEXT);
-    String host = settings.read("JAEGER_AGENT_HOST", "localhost", "where spans go, by UDP", HOST);
-    int port =
-        settings.read("JAEGER_AGENT_PORT", "6831", "the UDP port there", wholeNumber(1, 65535));
-    URI endpoint =
-        settings.read(
-            "JAEGER_ENDPOINT", "", "or by HTTP, as in http://localhost:14268/api/traces", URL);
-    spanLoss = new SpanLoss(endpoint == null ? "udp://" + host + ":" + port : "" + endpoint);
-    ReporterConfiguration reporter =
-        new ReporterConfiguration()
-            .withSender(sender(settings, host, port, endpoint))
-            .withLogSpans(settings.read("JAEGER_REPORTER_LOG_SPANS", "true", "log each span", FLAG))
-            .withMaxQueueSize(
-                settings.read(
-                    "JAEGER_REPORTER_MAX_QUEUE_SIZE",
-                    "10000",
-                    "how many spans may wait; more are lost",
-                    wholeNumber(1, 1_000_000)))
-            .withFlushInterval(
-                settings.read(
-                    "JAEGER_REPORTER_FLUSH_INTERVAL",
-                    "1000",
-                    "how many milliseconds a span may wait",
-                    wholeNumber(1, 600_000)));
-    SamplerConfiguration sampler = sampler(settings);
-    propagation =
-        settings.read(
-            "JAEGER_PROPAGATION", "jaeger", "which headers carry a span's context", PROPAGATION);
-    Map<String, String> tags = settings.read("JAEGER_TAGS", "", "tags of this process", TAGS);
-    boolean longIds =
-        settings.read("JAEGER_TRACEID_128BIT", "true", "give trace ids 128 bits, not 64", FLAG);
-    configuration =
-        new Configuration(name)
-            .withReporter(reporter)
-            .withMetricsFactory(spanLoss)
-            .withSampler(sampler)
-            .withCodec(CodecConfiguration.fromString(propagation))
-            .withTracerTags(tags)
-            .withTraceId128Bit(longIds);
-  }
-
-  /** Where spans go, which of them, and how their context is propagated. */
-  @Override
-  public String toString() {
-    SamplerConfiguration sampler = configuration.getSampler();
-    return "%s (sampler %s %s, propagation %s)"
-        .formatted(spanLoss.destination(), sampler.getType(), sampler.getParam(), propagation);
-  }
-
-  private SenderConfiguration sender(Settings settings, String host, int port, URI endpoint) {
-    String token =
-        settings.read("JAEGER_AUTH_TOKEN", "", "bearer token for JAEGER_ENDPOINT", SECRET);
-    String user = settings.read("JAEGER_USER", "", "user for JAEGER_ENDPOINT", SECRET);
-    String password = settings.read("JAEGER_PASSWORD", "", "that user's password", SECRET);
-    return new SenderConfiguration() {
-      @Override
-      public Sender getSender() {
-        try {
-          return endpoint == null
-              ? new UdpSender(host, port, spanLoss)
-              : new HttpSender(endpoint, token, user, password, spanLoss);
-        } catch (TTransportException e) {
-          throw new IllegalStateException("Thrift's buffer can't be made", e);
-        }
-      }
-    };
-  }
-
-  private static SamplerConfiguration sampler(Settings settings) {
-    String type =
+    samplerType =
         settings.read(
             "JAEGER_SAMPLER_TYPE",
             "const",
             "which traces are sampled",
             oneOf("const", "probabilistic", "ratelimiting", "remote"));
-    String param = settings.read("JAEGER_SAMPLER_PARAM", "1", "how many of them", paramOf(type));
-    String manager =
+    samplerParam =
+        settings.read("JAEGER_SAMPLER_PARAM", "1", "how many of them", paramOf(samplerType));
+    samplerManager =
         settings.read(
             "JAEGER_SAMPLER_MANAGER_HOST_PORT",
             "localhost:5778",
             "where the remote sampler asks for its strategy",
             HOST);
-    return new SamplerConfiguration()
-        .withType(type)
-        .withParam(new BigDecimal(param))
-        .withManagerHostPort(manager);
+    propagation =
+        settings.read(
+            "JAEGER_PROPAGATION", "jaeger", "which headers carry a span's context", PROPAGATION);
+    tags = settings.read("JAEGER_TAGS", "", "tags of this process", TAGS);
+    longIds =
+        settings.read("JAEGER_TRACEID_128BIT", "true", "give trace ids 128 bits, not 64", FLAG);
+  }
+
+  String serviceName() {
+    return serviceName;
+  }
+
+  JaegerTracer.Builder tracerBuilder() {
+    JaegerTracer.Builder builder =
+        new JaegerTracer.Builder(serviceName).withSampler(sampler()).withTags(tags);
+    if (isBroken()) {
+      // What a service leaves out that has no tracing of its calls.
+      builder.registerInjector(HTTP_HEADERS, (context, headers) -> {});
+    } else {
+      CodecConfiguration.fromString(propagation).apply(builder);
+    }
+    return longIds ? builder.withTraceId128Bit() : builder;
+  }
+
+  /** Logs where spans go, and what keeps them from being seen. */
+  void log(String destination) {
+    log.info(
+        "Spans go to {} (service {}, sampler {} {}, propagation {})",
+        destination,
+        serviceName,
+        samplerType,
+        samplerParam,
+        propagation);
+    if (!isSampling()) {
+      log.warn("No visit is traced, because JAEGER_SAMPLER_PARAM is {}", samplerParam);
+    }
+    if (isBroken()) {
+      log.warn("Traces end here, because JAEGER_PROPAGATION is none: no call carries a context");
+    }
+  }
+
+  /** Whether it can be that traces are sampled. */
+  boolean isSampling() {
+    return samplerType.equals("remote") || Double.parseDouble(samplerParam) > 0;
+  }
+
+  private boolean isBroken() {
+    return propagation.equalsIgnoreCase("none");
+  }
+
+  private Sampler sampler() {
+    double param = Double.parseDouble(samplerParam);
+    return switch (samplerType) {
+      case "const" -> new ConstSampler(param != 0);
+      case "probabilistic" -> new ProbabilisticSampler(param);
+      case "ratelimiting" -> new RateLimitingSampler(param);
+      default ->
+          new RemoteControlledSampler.Builder(serviceName)
+              .withSamplingManager(new HttpSamplingManager(samplerManager))
+              .withInitialSampler(new ProbabilisticSampler(param))
+              .build();
+    };
   }
 
   private static Kind<String> paramOf(String samplerType) {

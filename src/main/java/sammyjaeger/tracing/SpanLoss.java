@@ -1,18 +1,16 @@
 package sammyjaeger.tracing;
 
-import io.jaegertracing.internal.metrics.Counter;
-import io.jaegertracing.internal.metrics.NoopMetricsFactory;
-import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Counts what became of spans, and logs each outage once when it begins and once at its end. */
-final class SpanLoss extends NoopMetricsFactory {
+final class SpanLoss {
 
   private static final Logger log = LoggerFactory.getLogger(SpanLoss.class);
 
   private final String destination;
-  private long finished;
+  private final LongAdder finished = new LongAdder();
   private long sent;
   private long lost;
   private long lostBefore;
@@ -27,25 +25,13 @@ final class SpanLoss extends NoopMetricsFactory {
     return destination;
   }
 
-  @Override
-  public Counter createCounter(String name, Map<String, String> tags) {
-    return switch (name + tags) {
-      case "jaeger_tracer_finished_spans{}" -> this::finished;
-      case "jaeger_tracer_reporter_spans{result=dropped}" -> this::dropped;
-      // Our senders count what they lose; this is a span that they never got.
-      case "jaeger_tracer_reporter_spans{result=err}" ->
-          spans -> lost(spans, "one of them is too long");
-      default -> super.createCounter(name, tags);
-    };
-  }
-
-  private synchronized void finished(long spans) {
-    finished += spans;
+  void finished() {
+    finished.increment();
   }
 
   /** While a queue overflows others of its spans are sent: it is over when it is quiet. */
-  private synchronized void dropped(long spans) {
-    lost(spans, "the reporter's queue is full");
+  synchronized void dropped() {
+    lost(1, "the reporter's queue is full");
     overNanos = System.nanoTime() + 1_000_000_000;
   }
 
@@ -66,7 +52,7 @@ final class SpanLoss extends NoopMetricsFactory {
     if (!outage) {
       outage = true;
       lostBefore = lost;
-      log.warn("Spans on their way to {} are being lost, because {}", destination, reason);
+      log.warn("Spans don't reach {}, because {}", destination, reason);
     }
     lost += spans;
   }
@@ -75,6 +61,6 @@ final class SpanLoss extends NoopMetricsFactory {
   synchronized String summary() {
     String verb = destination.startsWith("udp:") ? "handed to the network for" : "taken by";
     return "Of %d spans, %d were %s %s and %d were lost"
-        .formatted(finished, sent, verb, destination, finished - sent);
+        .formatted(finished.sum(), sent, verb, destination, finished.sum() - sent);
   }
 }

@@ -2,54 +2,45 @@ package sammyjaeger.tracing;
 
 import io.jaegertracing.internal.JaegerTracer;
 import io.opentracing.Tracer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import sammyjaeger.service.Settings;
 
 /** One service's tracer, from its settings to the last flush. */
 public final class Tracing {
 
-  private static final Logger log = LoggerFactory.getLogger(Tracing.class);
-
-  /** How long a stop may wait for a Jaeger that does not answer. */
-  private static final long CLOSE_TIMEOUT_MILLIS = 5000;
-
   private final JaegerSettings jaeger;
+  private final SpanReporter reporter;
   private JaegerTracer tracer;
 
   /** Reads the settings. */
   public Tracing(Settings settings, String serviceName) {
     jaeger = new JaegerSettings(settings, serviceName);
+    reporter = new SpanReporter(settings, jaeger.serviceName());
   }
 
   /** Makes the tracer; whether Jaeger is there does not matter. */
   public Tracer start() {
     tracer =
         jaeger
-            .configuration
-            .getTracerBuilder()
+            .tracerBuilder()
+            .withReporter(reporter)
             .withExpandExceptionLogs()
             // The client's own shutdown hook would close the tracer while requests still run.
             .withManualShutdown()
             .build();
+    reporter.start();
     return tracer;
   }
 
-  /** Logs where spans go, which of them, and how their context is propagated. */
+  /** Logs where spans go, and what keeps them from being seen. */
   public void logDestination() {
-    log.info("Spans go to {}", jaeger);
+    jaeger.log(reporter.destination());
+    if (jaeger.isSampling()) {
+      reporter.probe();
+    }
   }
 
-  /** Sends the spans that still wait. */
+  /** Sends the spans that still wait, for at most five seconds. */
   public void close() {
-    Thread flush = new Thread(tracer::close, "flush");
-    flush.setDaemon(true);
-    flush.start();
-    try {
-      flush.join(CLOSE_TIMEOUT_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    log.info(jaeger.spanLoss.summary());
+    tracer.close();
   }
 }

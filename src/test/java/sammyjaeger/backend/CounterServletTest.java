@@ -48,9 +48,9 @@ class CounterServletTest {
             .withManualShutdown()
             .build();
     VisitCounter counter = new VisitCounter();
-    SimulatedDelay delay = SimulatedDelay.KIND.parser().apply("10m");
-    Map<String, String> settings = Map.of("STOP_TIMEOUT", "0");
-    HttpServer server = new HttpServer(new Settings(settings::get), "0");
+    Settings settings = new Settings(Map.of("STOP_TIMEOUT", "0", "SIMULATED_DELAY", "10m")::get);
+    SimulatedFaults faults = new SimulatedFaults(settings);
+    HttpServer server = new HttpServer(settings, "0");
     AtomicBoolean interrupted = new AtomicBoolean();
     Filter tracing = new ServerTracingFilter(tracer);
     server.start(
@@ -61,7 +61,7 @@ class CounterServletTest {
             interrupted.set(Thread.currentThread().isInterrupted());
           }
         },
-        Map.of("/api/counter", new CounterServlet(counter, delay, tracer)),
+        Map.of("/api/counter", new CounterServlet(counter, faults, tracer)),
         () -> {});
     CompletableFuture<Integer> status =
         CompletableFuture.supplyAsync(

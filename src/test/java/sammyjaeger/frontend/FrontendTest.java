@@ -11,8 +11,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -235,6 +237,80 @@ class FrontendTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8 | true",
+        "text/html | true",
+        "TEXT/HTML; charset=utf-8 | true",
+        "text/plain;q=0.4, text/html;q=0.5 | true",
+        "*/* | false",
+        "text/plain, text/html;q=0.9 | false",
+        "text/html;q=0 | false",
+        "text/htmlx | false",
+        "application/json | false",
+        "nonsense;;;q=x,, | false",
+      })
+  void page_isForWhoPrefersIt(String accept, boolean page) throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      HttpResponse<String> answer = services.visit("Accept", accept);
+      assertEquals(
+          page ? "text/html;charset=utf-8" : "text/plain;charset=utf-8",
+          answer.headers().firstValue("Content-Type").get());
+      assertEquals("Accept", answer.headers().firstValue("Vary").get());
+      assertEquals("no-store", answer.headers().firstValue("Cache-Control").get());
+    }
+  }
+
+  @Test
+  void page_greetsAndLinksToTheTrace() throws Exception {
+    Map<String, String> settings = Map.of("JAEGER_UI_URL", "http://jaeger.invalid/ui/");
+    try (VisitCounterServices services = new VisitCounterServices(settings)) {
+      HttpResponse<String> answer = services.visit("Accept", "text/html");
+      String page = answer.body();
+      assertTrue(page.contains("<p>Hello, World!</p>"), page);
+      assertTrue(page.contains("<p>You&#39;re visitor number 1 in here!</p>"), page);
+      assertEquals(2, page.split("<rect ", -1).length - 1);
+      String traceId = answer.headers().firstValue("X-Trace-Id").orElseThrow();
+      String link = "<a href=\"http://jaeger.invalid/ui/trace/" + traceId + "\">";
+      assertTrue(page.contains(link), page);
+      String content = page.substring(page.indexOf("</style>"));
+      assertFalse(content.contains("{"), "a place that was not filled: " + content);
+    }
+  }
+
+  /** The style, by its hash, and the empty icon are all that the page may load. */
+  @Test
+  void page_letsNothingBeLoaded() throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      HttpResponse<String> answer = services.visit("Accept", "text/html");
+      String style = answer.body().split("<style>|</style>")[1];
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(style.getBytes(StandardCharsets.UTF_8));
+      assertEquals(
+          "default-src 'none'; img-src data:; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+              .formatted(Base64.getEncoder().encodeToString(hash)),
+          answer.headers().firstValue("Content-Security-Policy").get());
+    }
+  }
+
+  @Test
+  void pageOfAFailure_saysItAndMarksTheCall() throws Exception {
+    String second = OK + "Content-Length: 5\r\n\r\n<b>&\"";
+    try (FakeBackend broken = FakeBackend.sending(second);
+        VisitCounterServices services =
+            new VisitCounterServices(Map.of("COUNTER_ENDPOINT", broken.uri() + "/it's"))) {
+      HttpResponse<String> answer = services.visit("Accept", "text/html");
+      assertEquals(502, answer.statusCode());
+      String page = answer.body();
+      assertTrue(
+          page.contains("/it&#39;s/api/counter gave an answer that is not a counter.</p>"), page);
+      assertTrue(page.contains("<tr class=failed>"), page);
+      assertEquals(1, page.split("<rect ", -1).length - 1);
+    }
+  }
+
   @Test
   void start_saysWhereSpansGo() throws Exception {
     Map<String, String> settings = Map.of("JAEGER_ENDPOINT", "http://of-both.invalid:1/x");
@@ -244,7 +320,14 @@ class FrontendTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"COUNTER_ENDPOINT", "COUNTER_TIMEOUT", "PORT", "JAEGER_AGENT_PORT"})
+  @ValueSource(
+      strings = {
+        "COUNTER_ENDPOINT",
+        "COUNTER_TIMEOUT",
+        "JAEGER_UI_URL",
+        "PORT",
+        "JAEGER_AGENT_PORT"
+      })
   void wrongSetting_isRefused(String name) {
     Map<String, String> values = new HashMap<>(Map.of("PORT", "0"));
     values.put(name, "wrong");

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.transport.TMemoryInputTransport;
@@ -16,6 +17,10 @@ import org.apache.thrift.transport.TMemoryInputTransport;
 public final class HttpCollector implements AutoCloseable {
 
   public final List<WireSpan> spans = new CopyOnWriteArrayList<>();
+
+  /** How many requests it took, those without spans included. */
+  public final AtomicInteger batches = new AtomicInteger();
+
   public final List<String> authorizations = new CopyOnWriteArrayList<>();
 
   private final HttpServer server;
@@ -45,6 +50,7 @@ public final class HttpCollector implements AutoCloseable {
       batch.read(
           new TBinaryProtocol(new TMemoryInputTransport(exchange.getRequestBody().readAllBytes())));
       spans.addAll(WireSpan.of(batch));
+      batches.incrementAndGet();
       exchange.sendResponseHeaders(202, -1);
     } catch (TException e) {
       throw new AssertionError("Not a batch of spans", e);

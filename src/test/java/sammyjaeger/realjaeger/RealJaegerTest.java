@@ -92,8 +92,8 @@ class RealJaegerTest {
         visit(uri, 10);
         visit(counter.resolve("/api/counter"), more);
         visit(uri.resolve("/no-such-page"), more);
-        frontend.await("are being lost, because nobody listens there");
-        backend.await("are being lost, because nobody listens there");
+        frontend.await(", because nobody listens there");
+        backend.await(", because nobody listens there");
         jaeger.start();
         String first = visit(uri, 1);
         awaitEqual(VISIT, () -> jaeger.trace(first).text());

@@ -110,6 +110,11 @@ class StrangerTest {
     }
   }
 
+  private static final String LOG_LINE = "\\d{4}-\\S+ [A-Z]+ \\S+ - [ -~…]*";
+  private static final String TREE_LINE =
+      "do-visit-counter-frontend, trace [0-9a-f]{32}"
+          + "|  +[A-Z]+ /(\\*|api/counter)? +#+ +\\d+\\.\\d{3} s( ERROR \\d+)?";
+
   @Test
   void whatIsSent_neitherBreaksTheLogNorFillsIt() throws Exception {
     String bell = "\u0007\u001b[31m";
@@ -136,7 +141,7 @@ class StrangerTest {
       List<String> log = frontend.log();
       int bytes = 0;
       for (String line : log) {
-        assertTrue(line.matches("\\d{4}-\\S+ [A-Z]+ \\S+ - [ -~…]*"), line);
+        assertTrue(line.matches(LOG_LINE + "|" + TREE_LINE), line);
         assertFalse(line.contains("x".repeat(200)), line);
         bytes += line.length() + 1;
       }
@@ -236,7 +241,8 @@ class StrangerTest {
   @Test
   void logThatNobodyReads_holdsUpNoRequest() throws Exception {
     try (UdpAgent agent = new UdpAgent();
-        JarProcess backend = JarProcess.backend(agent, Map.of())) {
+        JarProcess backend =
+            JarProcess.backend(agent, Map.of("JAEGER_REPORTER_LOG_SPANS", "true"))) {
       URI counter = backend.uri().resolve("/api/counter");
       backend.stopReading();
       // Each makes a line of some 150 bytes: more than pipe and queue can take.

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.Log;
 import sammyjaeger.harness.UdpAgent;
 import sammyjaeger.harness.WireSpan;
@@ -51,8 +52,7 @@ class TracingTest {
       for (int i = 0; i < 500; i++) {
         tracer.buildSpan("waiting").start().finish();
       }
-      List<String> said =
-          log.lines(silent.uri() + " are being lost, because the reporter's queue is full");
+      List<String> said = log.lines(silent.uri() + ", because the reporter's queue is full");
       assertEquals(full, !said.isEmpty(), said::toString);
     }
   }
@@ -75,7 +75,7 @@ class TracingTest {
       tracing.close();
       List<Thread> flushes =
           Thread.getAllStackTraces().keySet().stream()
-              .filter(thread -> thread.getName().equals("flush"))
+              .filter(thread -> thread.getName().equals("span-reporter"))
               .toList();
       assertTrue(!flushes.isEmpty() && flushes.stream().allMatch(Thread::isDaemon));
       assertTrue(requests.size() < 4, () -> requests.size() + " requests");
@@ -130,20 +130,65 @@ class TracingTest {
     assertEquals(
         1,
         log.lines(
-                "Tracing - Spans go to udp://agent.invalid:6831"
-                    + " (sampler probabilistic 0.5, propagation w3c,b3)")
+                "JaegerSettings - Spans go to udp://agent.invalid:6831"
+                    + " (service test, sampler probabilistic 0.5, propagation w3c,b3)")
             .size());
     tracing(Map.of("JAEGER_ENDPOINT", "http://collector.invalid:1/x")).logDestination();
     assertEquals(
         1,
         log.lines(
-                "Tracing - Spans go to http://collector.invalid:1/x"
-                    + " (sampler const 1, propagation jaeger)")
+                "JaegerSettings - Spans go to http://collector.invalid:1/x"
+                    + " (service test, sampler const 1, propagation jaeger)")
             .size());
   }
 
   @ParameterizedTest
-  @CsvSource({"true, 1", "false, 0", ", 1"})
+  @CsvSource({
+    "JAEGER_SAMPLER_PARAM, 0, 'No visit is traced, because JAEGER_SAMPLER_PARAM is 0'",
+    "JAEGER_PROPAGATION, none, 'Traces end here, because JAEGER_PROPAGATION is none'",
+    "JAEGER_PROPAGATION, NONE, 'Traces end here, because JAEGER_PROPAGATION is none'",
+    "JAEGER_SERVICE_NAME, another, '(service another, sampler'"
+  })
+  void start_saysWhyNoTraceMayBeSeen(String name, String value, String line) {
+    Log log = new Log();
+    tracing(Map.of(name, value)).logDestination();
+    assertEquals(1, log.lines("JaegerSettings - ", line).size());
+  }
+
+  /** By a packet without spans, of which nothing is to be counted. */
+  @Test
+  void start_saysThatNobodyTakesSpans() throws Exception {
+    int port = UdpAgent.freePort();
+    Map<String, String> settings = Map.of("JAEGER_AGENT_PORT", String.valueOf(port));
+    Tracing tracing = tracing(settings);
+    tracing.start();
+    tracing.logDestination();
+    String destination = "udp://localhost:" + port;
+    while (log.lines("Spans don't reach " + destination + ", because nobody listens").isEmpty()) {
+      Thread.sleep(10);
+    }
+    try (UdpAgent agent = new UdpAgent(port);
+        HttpCollector collector = new HttpCollector()) {
+      tracing.close();
+      assertEquals(
+          1,
+          log.lines("Of 0 spans, 0 were handed to the network for " + destination, "0 were lost")
+              .size());
+      assertEquals(List.of(), agent.drain());
+
+      Tracing overHttp = tracing(Map.of("JAEGER_ENDPOINT", collector.endpoint()));
+      overHttp.start();
+      overHttp.logDestination();
+      while (collector.batches.get() < 2) {
+        Thread.sleep(10);
+      }
+      overHttp.close();
+      assertEquals(0, log.lines("Spans don't reach " + collector.endpoint()).size());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 1", "false, 0", "tree, 0", ", 0"})
   void logSpans_isOneLineASpanOrNone(String logSpans, int lines) throws Exception {
     try (UdpAgent agent = new UdpAgent()) {
       Map<String, String> settings = new HashMap<>();
@@ -184,7 +229,8 @@ class TracingTest {
       assertEquals(1, agent.drain().size());
       String destination = "udp://localhost:" + agent.port();
       assertEquals(
-          1, log.lines(destination + " are being lost, because one of them is too long").size());
+          1,
+          log.lines(destination + ", because one of them can't be encoded, or is too long").size());
       assertEquals(1, log.lines("Of 2 spans, 1 were", destination + " and 1 were lost").size());
     }
   }

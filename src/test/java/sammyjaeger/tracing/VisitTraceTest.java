@@ -103,6 +103,37 @@ class VisitTraceTest {
     }
   }
 
+  /** As in the article, whose code injects nothing. */
+  @Test
+  void visitWithoutPropagation_isThreeTraces() throws Exception {
+    try (VisitCounterServices services =
+        new VisitCounterServices(Map.of("JAEGER_PROPAGATION", "none"))) {
+      String traceId = services.visit().headers().firstValue("X-Trace-Id").orElseThrow();
+      List<WireSpan> spans = services.stop();
+
+      Map<String, List<String>> traces =
+          spans.stream()
+              .collect(
+                  Collectors.groupingBy(
+                      WireSpan::traceId,
+                      Collectors.mapping(
+                          span -> span.service() + " " + span.operation(),
+                          Collectors.collectingAndThen(
+                              Collectors.toList(), list -> list.stream().sorted().toList()))));
+      assertEquals(
+          Set.of(
+              List.of(
+                  FRONTEND + " GET /",
+                  FRONTEND + " GET /api/counter",
+                  FRONTEND + " POST /api/counter"),
+              List.of(BACKEND + " GET /api/counter"),
+              List.of(BACKEND + " POST /api/counter", BACKEND + " simulated-delay")),
+          Set.copyOf(traces.values()));
+      assertEquals(3, traces.get(traceId).size());
+      assertEquals(0, only(spans, BACKEND, "POST /api/counter").parentId());
+    }
+  }
+
   @Test
   void backendAnswers500_markTheSpansAndLogOnce() throws Exception {
     try (FakeBackend broken =

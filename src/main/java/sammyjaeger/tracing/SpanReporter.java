@@ -1,0 +1,187 @@
+package sammyjaeger.tracing;
+
+import static sammyjaeger.service.Settings.HOST;
+import static sammyjaeger.service.Settings.SECRET;
+import static sammyjaeger.service.Settings.TEXT;
+import static sammyjaeger.service.Settings.URL;
+import static sammyjaeger.service.Settings.matching;
+import static sammyjaeger.service.Settings.wholeNumber;
+
+import io.jaegertracing.internal.JaegerSpan;
+import io.jaegertracing.internal.exceptions.SenderException;
+import io.jaegertracing.internal.reporters.LoggingReporter;
+import io.jaegertracing.spi.Reporter;
+import io.jaegertracing.thrift.internal.senders.ThriftSender;
+import io.jaegertracing.thriftjava.Process;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.thrift.transport.TTransportException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import sammyjaeger.service.Settings;
+
+/**
+ * What becomes of a finished span: a thread of its own prints it and sends it, so that a request
+ * waits for neither, whatever state the terminal and Jaeger are in.
+ */
+final class SpanReporter implements Reporter {
+
+  private static final Logger log = LoggerFactory.getLogger(SpanReporter.class);
+
+  /** Spans are taken in batches: to wake the thread for each would cost its request more. */
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** How long a stop may wait for a Jaeger that does not answer. */
+  private static final long CLOSE_TIMEOUT_MILLIS = 5000;
+
+  private final Process process;
+  private final String print;
+  private final boolean plain;
+  private final long flushNanos;
+  private final BlockingQueue<JaegerSpan> queue;
+  private final SpanLoss spanLoss;
+  private final ThriftSender sender;
+  private final Thread thread = new Thread(this::run, "span-reporter");
+  private volatile int probes;
+  private volatile boolean closing;
+
+  /** Reads where spans go; which defaults are not those of jaeger-client-java, README says. */
+  SpanReporter(Settings settings, String serviceName) {
+    process = new Process(serviceName);
+    String host = settings.read("JAEGER_AGENT_HOST", "localhost", "where spans go, by UDP", HOST);
+    int port =
+        settings.read("JAEGER_AGENT_PORT", "6831", "the UDP port there", wholeNumber(1, 65535));
+    URI endpoint =
+        settings.read(
+            "JAEGER_ENDPOINT", "", "or by HTTP, as in http://localhost:14268/api/traces", URL);
+    String token =
+        settings.read("JAEGER_AUTH_TOKEN", "", "bearer token for JAEGER_ENDPOINT", SECRET);
+    String user = settings.read("JAEGER_USER", "", "user for JAEGER_ENDPOINT", SECRET);
+    String password = settings.read("JAEGER_PASSWORD", "", "that user's password", SECRET);
+    print =
+        settings
+            .read(
+                "JAEGER_REPORTER_LOG_SPANS",
+                "tree",
+                "print each trace as a tree, log each span (true), or neither",
+                matching("tree, true or false", "(?i)tree|true|false"))
+            .toLowerCase();
+    plain = !settings.read("NO_COLOR", "", "if set, trees are drawn in ASCII", TEXT).isEmpty();
+    queue =
+        new LinkedBlockingQueue<>(
+            settings.read(
+                "JAEGER_REPORTER_MAX_QUEUE_SIZE",
+                "10000",
+                "how many spans may wait; more are lost",
+                wholeNumber(1, 1_000_000)));
+    flushNanos =
+        TimeUnit.MILLISECONDS.toNanos(
+            settings.read(
+                "JAEGER_REPORTER_FLUSH_INTERVAL",
+                "1000",
+                "how many milliseconds a span may wait",
+                wholeNumber(1, 600_000)));
+    spanLoss = new SpanLoss(endpoint == null ? "udp://" + host + ":" + port : "" + endpoint);
+    try {
+      sender =
+          endpoint == null
+              ? new UdpSender(host, port, spanLoss)
+              : new HttpSender(endpoint, token, user, password, spanLoss);
+    } catch (TTransportException e) {
+      throw new IllegalStateException("Thrift's buffer can't be made", e);
+    }
+  }
+
+  String destination() {
+    return spanLoss.destination();
+  }
+
+  void start() {
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Sends packets without spans, so that the log says at once if nobody takes them. */
+  void probe() {
+    // By UDP, what became of the first is known when the second is sent.
+    probes = 2;
+  }
+
+  @Override
+  public void report(JaegerSpan span) {
+    spanLoss.finished();
+    if (!queue.offer(span)) {
+      spanLoss.dropped();
+    } else if (queue.size() > queue.remainingCapacity()) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Sends the spans that still wait. */
+  @Override
+  public void close() {
+    closing = true;
+    LockSupport.unpark(thread);
+    try {
+      thread.join(CLOSE_TIMEOUT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    log.info(spanLoss.summary());
+  }
+
+  private void run() {
+    TraceTrees trees = new TraceTrees(plain);
+    Reporter lines = new LoggingReporter();
+    List<JaegerSpan> spans = new ArrayList<>();
+    long flushedNanos = System.nanoTime();
+    // Looked at before the queue is, so that what was reported before the close is in it.
+    for (boolean last = closing; ; last = closing) {
+      queue.drainTo(spans);
+      switch (print) {
+        case "tree" -> spans.forEach(trees::add);
+        case "true" -> spans.forEach(lines::report);
+        default -> {}
+      }
+      String text = trees.take();
+      if (!text.isEmpty()) {
+        System.err.print(text);
+      }
+      for (JaegerSpan span : spans) {
+        send(() -> sender.append(span));
+      }
+      spans.clear();
+      if (last) {
+        send(sender::close);
+        return;
+      }
+      if (probes > 0) {
+        probes--;
+        send(() -> sender.send(process, List.of()));
+      }
+      if (System.nanoTime() - flushedNanos >= flushNanos) {
+        send(sender::flush);
+        flushedNanos = System.nanoTime();
+      }
+      LockSupport.parkNanos(Math.min(PAUSE_NANOS, flushNanos));
+    }
+  }
+
+  /** Our senders count what they send and lose; but not a span that they never got. */
+  private void send(Sending sending) {
+    try {
+      sending.send();
+    } catch (SenderException | RuntimeException e) {
+      spanLoss.lost(1, "one of them can't be encoded, or is too long");
+    }
+  }
+
+  private interface Sending {
+    void send() throws SenderException;
+  }
+}

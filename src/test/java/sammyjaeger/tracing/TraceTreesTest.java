@@ -1,0 +1,169 @@
+package sammyjaeger.tracing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jaegertracing.internal.JaegerSpan;
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.reporters.InMemoryReporter;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import io.opentracing.Span;
+import io.opentracing.tag.Tags;
+import org.junit.jupiter.api.Test;
+
+/** How one service's part of a trace is drawn; ProcessTest sees it on a process's output. */
+class TraceTreesTest {
+
+  private static final long START_MICROS = 1_700_000_000_000_000L;
+
+  private final TraceTrees trees = new TraceTrees(true);
+  private final JaegerTracer tracer =
+      new JaegerTracer.Builder("orders")
+          .withReporter(new InMemoryReporter())
+          .withSampler(new ConstSampler(true))
+          .withTraceId128Bit()
+          .withManualShutdown()
+          .build();
+
+  @Test
+  void wholeTrace_isOneTree() {
+    Span visit = start("GET /", 0, null);
+    finish(start("GET /a", 0, visit), 1000);
+    Span slow = start("POST /a", 1000, visit);
+    finish(start("calculate", 2000, slow), 3000);
+    finish(slow, 3000);
+    assertEquals("", trees.take());
+    finish(visit, 3000);
+    assertEquals(
+        header(visit)
+            + "  GET /                       ##############################    3.000 s\n"
+            + "    GET /a                    ##########                        1.000 s\n"
+            + "    POST /a                             ####################    2.000 s\n"
+            + "      calculate                                   ##########    1.000 s\n",
+        trees.take());
+    assertEquals("", trees.take());
+  }
+
+  /** So that the bars of two services are aligned: both begin with the trace, as far as it goes. */
+  @Test
+  void secondPartOfATrace_isDrawnOnTheAxisOfTheFirst() {
+    Span caller = start("caller", 0, null);
+    finish(server(start("GET /a", 0, caller)), 10);
+    trees.take();
+    Span post = server(start("POST /a", 1000, caller));
+    finish(start("calculate", 2000, post), 3000);
+    finish(post, 3000);
+    assertEquals(
+        header(caller)
+            + "    POST /a                             ####################    2.000 s\n"
+            + "      calculate                                   ##########    1.000 s\n",
+        trees.take());
+  }
+
+  @Test
+  void partsOfOneTraceAtOnce_areNotMixed() {
+    Span caller = start("caller", 0, null);
+    Span one = server(start("one", 0, caller));
+    Span other = server(start("other", 0, caller));
+    finish(start("of other", 0, other), 1000);
+    finish(one, 1000);
+    finish(other, 1000);
+    String bar = "##############################    1.000 s\n";
+    assertEquals(
+        header(caller)
+            + "    one                       "
+            + bar
+            + header(caller)
+            + "    other                     "
+            + bar
+            + "      of other                "
+            + bar,
+        trees.take());
+  }
+
+  @Test
+  void errors_areMarked() {
+    Span visit = start("GET /", 0, null);
+    Span call = start("GET /a", 0, visit);
+    Tags.ERROR.set(call, true);
+    finish(call, 1000);
+    Tags.ERROR.set(visit, true);
+    Tags.HTTP_STATUS.set(visit, 502);
+    finish(visit, 1000);
+    String[] lines = trees.take().split("\n");
+    assertTrue(lines[1].endsWith("    1.000 s ERROR 502"), lines[1]);
+    assertTrue(lines[2].endsWith("    1.000 s ERROR"), lines[2]);
+  }
+
+  @Test
+  void shortSpanAtTheEnd_stillHasABar() {
+    Span visit = start("GET /", 0, null);
+    finish(start("last", 9999, visit), 9999);
+    finish(visit, 9999);
+    String last = trees.take().split("\n")[2];
+    assertEquals("    last                                                   #    0.000 s", last);
+  }
+
+  @Test
+  void longAndStrangeNames_keepToTheirColumn() {
+    Span visit = start("GET /\u001b[31m\n" + "x".repeat(300), 0, null);
+    finish(visit, 1000);
+    assertEquals(
+        "  GET /?[31m?xxxxxxxxxxxxxxxxx##############################    1.000 s",
+        trees.take().split("\n")[1]);
+  }
+
+  @Test
+  void moreThanAPersonCanRead_isCounted() throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      finish(start("GET /", 0, null), 1000);
+    }
+    StringBuilder text = new StringBuilder(trees.take());
+    assertEquals(60, text.toString().lines().count());
+    while (!text.toString().contains("970 more traces could not be shown\n")) {
+      Thread.sleep(10);
+      text.append(trees.take());
+    }
+    Span next = start("GET /next", 0, null);
+    finish(next, 1000);
+    assertTrue(trees.take().contains(header(next)));
+  }
+
+  /** Their topmost spans may never finish here. */
+  @Test
+  void unfinishedTraces_areForgottenAndCounted() throws Exception {
+    Span first = start("GET /", 0, null);
+    for (int i = 0; i < 1500; i++) {
+      Span unfinished = i == 0 ? first : start("GET /", 0, null);
+      for (int j = 0; j < (i == 0 ? 1 : 3); j++) {
+        finish(start("call", 0, unfinished), 1000);
+      }
+    }
+    finish(first, 1000);
+    String text = trees.take();
+    assertEquals(2, text.lines().count(), text);
+    while (!text.contains("501 more traces could not be shown\n")) {
+      Thread.sleep(10);
+      text = trees.take();
+    }
+  }
+
+  private Span start(String name, long millis, Span parent) {
+    JaegerTracer.SpanBuilder span =
+        tracer.buildSpan(name).withStartTimestamp(START_MICROS + millis * 1000);
+    return (parent == null ? span : span.asChildOf(parent)).start();
+  }
+
+  private static Span server(Span span) {
+    return span.setTag(Tags.SPAN_KIND, Tags.SPAN_KIND_SERVER);
+  }
+
+  private void finish(Span span, long millis) {
+    span.finish(START_MICROS + millis * 1000);
+    trees.add((JaegerSpan) span);
+  }
+
+  private static String header(Span span) {
+    return "orders, trace " + ServerTracingFilter.traceId(span) + "\n";
+  }
+}
