@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,14 +18,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.JarProcess;
 
 /** Holds the README against the code, the manifests and what the programs say of themselves. */
 class ReadmeTest {
 
-  /** A link to a file, perhaps to a line of it, and what is to be found there in its title. */
+  private static final String SPANISH = "src/site/markdown/index.md";
+
+  /** A link to a file, perhaps to a heading or line of it; a title says what is in that line. */
   private static final Pattern LINK =
-      Pattern.compile("\\[([^]]+)]\\(([^):]+?)(?:#L(\\d+))?(?: \"(.+?)\")?\\)");
+      Pattern.compile("\\[[^]]+]\\(([^):#]*)(?:#([^) ]+))?(?: \"(.+?)\")?\\)");
+
+  private static final Pattern BLOCK = Pattern.compile("(?ms)^ *```.*?^ *```$");
 
   private static final Pattern HELP = Pattern.compile("  ([A-Z0-9_]+)=(.*)");
 
@@ -51,19 +58,86 @@ class ReadmeTest {
         String.join("\n", new TreeSet<>(expected)), String.join("\n", new TreeSet<>(actual)));
   }
 
-  @Test
-  void links_leadToWhatTheyName() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", SPANISH})
+  void links_leadToWhatTheyName(String page) throws IOException {
+    Path folder = Path.of("./" + page).getParent();
     List<String> toLines = new ArrayList<>();
-    for (MatchResult link : LINK.matcher(readme).results().toList()) {
-      Path target = Path.of(link.group(2));
+    for (MatchResult link : LINK.matcher(Files.readString(Path.of(page))).results().toList()) {
+      Path target =
+          folder.resolve(
+              link.group(1).isEmpty() ? Path.of(page).getFileName().toString() : link.group(1));
       assertTrue(Files.exists(target), link::group);
-      if (link.group(3) != null) {
-        String line = Files.readAllLines(target).get(Integer.parseInt(link.group(3)) - 1);
-        assertTrue(link.group(4) != null && line.contains(link.group(4)), link.group() + line);
-        toLines.add(link.group());
+      String place = link.group(2);
+      if (place == null) {
+        continue;
+      }
+      if (!place.matches("L\\d+")) {
+        assertTrue(anchors(target).contains(place), () -> link.group() + anchors(target));
+        continue;
+      }
+      String line = Files.readAllLines(target).get(Integer.parseInt(place.substring(1)) - 1);
+      assertTrue(link.group(3) != null && line.contains(link.group(3)), link.group() + line);
+      toLines.add(link.group());
+    }
+    assertTrue(toLines.size() >= 6, toLines::toString);
+  }
+
+  /** The commands, outputs and code of the Spanish page are README's, up to where it ends. */
+  @Test
+  void spanishPage_hasTheSameBlocks() throws IOException {
+    List<String> blocks = blocks(readme.substring(0, readme.indexOf("\n## Settings\n")));
+    assertTrue(blocks.size() > 40, blocks::toString);
+    assertEquals(blocks, blocks(Files.readString(Path.of(SPANISH))));
+  }
+
+  @Test
+  void variablesInCommands_areSettings() throws Exception {
+    Set<String> settings = new TreeSet<>(help("backend.jar").keySet());
+    settings.addAll(help("frontend.jar").keySet());
+    int variables = 0;
+    for (String block : blocks(readme)) {
+      Matcher variable = Pattern.compile("(?m)(?:^| )([A-Z][A-Z0-9_]+)=").matcher(block);
+      while (variable.find()) {
+        assertTrue(settings.contains(variable.group(1)), block);
+        variables++;
       }
     }
-    assertTrue(toLines.size() >= 5, toLines::toString);
+    assertTrue(variables >= 10, variables + " variables");
+  }
+
+  /** What the log says, as far as it is the same each time. */
+  @Test
+  void linesOfTheLog_areThoseOfTheCode() throws IOException {
+    StringBuilder code = new StringBuilder();
+    try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        code.append(Files.readString(file));
+      }
+    }
+    Matcher quote = Pattern.compile("`((?:Spans|No visit|Traces end)[^`…]*)").matcher(readme);
+    int quotes = 0;
+    for (; quote.find(); quotes++) {
+      assertTrue(code.indexOf("\"" + quote.group(1).strip()) >= 0, quote::group);
+    }
+    assertTrue(quotes >= 4, quotes + " quotes");
+  }
+
+  @Test
+  void build_isTheOneDescribed() throws IOException {
+    String pom = Files.readString(Path.of("pom.xml"));
+    for (String pattern :
+        List.of(
+            "JDK, (\\d+) or newer, <maven.compiler.release>%s<",
+            "Maven, ([0-9.]+) or newer, <requireMavenVersion>\n                  <version>%s<",
+            "those of jaeger-client-java ([0-9.]+\\d), <jaeger-client.version>%s<",
+            "mvn -P(\\w+), <id>%s</id>")) {
+      String[] inBoth = pattern.split(", (?=<)");
+      Matcher value = Pattern.compile(inBoth[0]).matcher(readme);
+      assertTrue(value.find(), inBoth[0]);
+      String expected = inBoth[1].formatted(value.group(1));
+      assertTrue(pom.contains(expected), expected);
+    }
   }
 
   @Test
@@ -89,7 +163,8 @@ class ReadmeTest {
     for (String published : List.of(frontend, ui)) {
       assertTrue(compose.contains("127.0.0.1:%1$s:%1$s\"".formatted(published)), published);
     }
-    assertEquals(Set.of(ui), ports("<http://localhost:(\\d+)>|http://localhost:(\\d+)/trace/"));
+    assertEquals(
+        Set.of(ui), ports("<http://localhost:(\\d+)>, choose|http://localhost:(\\d+)/trace/"));
     Matcher jaeger = Pattern.compile("docker run (.*) jaegertracing/jaeger:").matcher(readme);
     assertTrue(jaeger.find());
     assertEquals(
@@ -175,6 +250,24 @@ class ReadmeTest {
             folder ->
                 assertTrue(
                     Files.exists(Path.of(folder.group(1), "kustomization.yaml")), folder.group()));
+  }
+
+  private static List<String> blocks(String page) {
+    return BLOCK.matcher(page).results().map(MatchResult::group).toList();
+  }
+
+  /** The headings, as GitHub makes anchors of them. */
+  private static List<String> anchors(Path page) {
+    try {
+      return Pattern.compile("(?m)^#+ (.*)")
+          .matcher(Files.readString(page))
+          .results()
+          .map(heading -> heading.group(1).toLowerCase().replaceAll("[^\\p{L}\\d -]", ""))
+          .map(heading -> heading.replace(' ', '-'))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String cell(String[] setting) {
