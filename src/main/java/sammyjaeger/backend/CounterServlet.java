@@ -41,16 +41,18 @@ final class CounterServlet extends HttpServlet {
     SimulatedFaults.Draw drawn = faults.draw();
     try {
       if (faults.lock()) {
-        waitForLock();
+        acquireLock();
+        try {
+          simulateDelay(drawn.delayMillis());
+        } finally {
+          lock.unlock();
+        }
+      } else {
+        simulateDelay(drawn.delayMillis());
       }
-      simulateDelay(drawn.delayMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("Stopped before the simulated delay was over");
-    } finally {
-      if (lock.isHeldByCurrentThread()) {
-        lock.unlock();
-      }
     }
     if (drawn.error()) {
       String why = "This POST failed on purpose: SIMULATED_ERRORS is " + faults.errors() + ".";
@@ -71,7 +73,7 @@ final class CounterServlet extends HttpServlet {
     }
   }
 
-  private void waitForLock() throws InterruptedException {
+  private void acquireLock() throws InterruptedException {
     int ahead = lock.getQueueLength() + (lock.isLocked() ? 1 : 0);
     Span span = tracer.buildSpan("waiting-for-lock").withTag("lock.ahead", ahead).start();
     try (Scope scope = tracer.activateSpan(span)) {

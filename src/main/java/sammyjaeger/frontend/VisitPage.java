@@ -48,11 +48,15 @@ final class VisitPage {
   /** Whether the client would rather have a page than plain text. */
   static boolean isPreferred(HttpServletRequest request) {
     QuotedQualityCSV accepted = new QuotedQualityCSV();
-    request.getHeaders("Accept").asIterator().forEachRemaining(accepted::addValue);
+    try {
+      request.getHeaders("Accept").asIterator().forEachRemaining(accepted::addValue);
+    } catch (IllegalArgumentException e) {
+      return false; // The header is malformed.
+    }
     return accepted.getValues().stream()
         .filter(type -> type.matches("(?i)(text/(html|plain|\\*)|\\*/\\*)(;.*)?"))
         .findFirst()
-        .filter(type -> type.matches("(?i)text/html.*"))
+        .filter(type -> type.toLowerCase().startsWith("text/html"))
         .isPresent();
   }
 

@@ -80,7 +80,7 @@ final class LogStream extends PrintStream {
   }
 
   private static String printable(String text, int maxLength) {
-    // Nearly every line is; the pattern would cost a request that logs its spans several µs.
+    // Nearly every line is, and is not to cost the pattern's several µs.
     boolean plain = text.chars().allMatch(c -> c >= ' ' && c <= '~');
     String line = plain ? text : text.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}&&[^\t]]", "?");
     return line.length() <= maxLength ? line : line.substring(0, maxLength - 1) + "…";

@@ -98,10 +98,10 @@ final class JaegerSettings {
         samplerParam,
         propagation);
     if (!isSampling()) {
-      log.warn("No visit is traced, because JAEGER_SAMPLER_PARAM is {}", samplerParam);
+      log.warn("No trace begins here, because JAEGER_SAMPLER_PARAM is {}", samplerParam);
     }
     if (isBroken()) {
-      log.warn("Traces end here, because JAEGER_PROPAGATION is none: no call carries a context");
+      log.warn("Calls from here start traces of their own, because JAEGER_PROPAGATION is none");
     }
   }
 

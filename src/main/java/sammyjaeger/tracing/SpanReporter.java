@@ -2,7 +2,6 @@ package sammyjaeger.tracing;
 
 import static sammyjaeger.service.Settings.HOST;
 import static sammyjaeger.service.Settings.SECRET;
-import static sammyjaeger.service.Settings.TEXT;
 import static sammyjaeger.service.Settings.URL;
 import static sammyjaeger.service.Settings.matching;
 import static sammyjaeger.service.Settings.wholeNumber;
@@ -26,8 +25,8 @@ import org.slf4j.LoggerFactory;
 import sammyjaeger.service.Settings;
 
 /**
- * What becomes of a finished span: a thread of its own prints it and sends it, so that a request
- * waits for neither, whatever state the terminal and Jaeger are in.
+ * What becomes of a finished span: a thread of its own prints it and then sends it, so that a
+ * request waits for neither, whatever state the terminal and Jaeger are in.
  */
 final class SpanReporter implements Reporter {
 
@@ -35,6 +34,8 @@ final class SpanReporter implements Reporter {
 
   /** Spans are taken in batches: to wake the thread for each would cost its request more. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  private static final int MAX_BATCH = 1000;
 
   /** How long a stop may wait for a Jaeger that does not answer. */
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
@@ -71,7 +72,10 @@ final class SpanReporter implements Reporter {
                 "print each trace as a tree, log each span (true), or neither",
                 matching("tree, true or false", "(?i)tree|true|false"))
             .toLowerCase();
-    plain = !settings.read("NO_COLOR", "", "if set, trees are drawn in ASCII", TEXT).isEmpty();
+    plain =
+        !settings
+            .read("NO_COLOR", "", "if set, trees are drawn in ASCII", matching("text", "(?s).*"))
+            .isEmpty();
     queue =
         new LinkedBlockingQueue<>(
             settings.read(
@@ -106,10 +110,10 @@ final class SpanReporter implements Reporter {
     thread.start();
   }
 
-  /** Sends packets without spans, so that the log says at once if nobody takes them. */
+  /** Sends batches without spans, so that the log says at once if nobody takes them. */
   void probe() {
     // By UDP, what became of the first is known when the second is sent.
-    probes = 2;
+    probes = sender instanceof UdpSender ? 2 : 1;
   }
 
   @Override
@@ -136,19 +140,22 @@ final class SpanReporter implements Reporter {
   }
 
   private void run() {
-    TraceTrees trees = new TraceTrees(plain);
+    TraceTrees trees = new TraceTrees(process.getServiceName(), plain);
     Reporter lines = new LoggingReporter();
     List<JaegerSpan> spans = new ArrayList<>();
     long flushedNanos = System.nanoTime();
-    // Looked at before the queue is, so that what was reported before the close is in it.
-    for (boolean last = closing; ; last = closing) {
-      queue.drainTo(spans);
+    boolean last = false;
+    while (!last) {
+      // Looked at before the queue is, so that what was reported before the close is in it.
+      boolean stopping = closing;
+      int taken = queue.drainTo(spans, MAX_BATCH);
+      last = stopping && taken < MAX_BATCH;
       switch (print) {
         case "tree" -> spans.forEach(trees::add);
         case "true" -> spans.forEach(lines::report);
         default -> {}
       }
-      String text = trees.take();
+      String text = trees.take(last);
       if (!text.isEmpty()) {
         System.err.print(text);
       }
@@ -156,10 +163,6 @@ final class SpanReporter implements Reporter {
         send(() -> sender.append(span));
       }
       spans.clear();
-      if (last) {
-        send(sender::close);
-        return;
-      }
       if (probes > 0) {
         probes--;
         send(() -> sender.send(process, List.of()));
@@ -168,8 +171,11 @@ final class SpanReporter implements Reporter {
         send(sender::flush);
         flushedNanos = System.nanoTime();
       }
-      LockSupport.parkNanos(Math.min(PAUSE_NANOS, flushNanos));
+      if (taken < MAX_BATCH && !last) {
+        LockSupport.parkNanos(Math.min(PAUSE_NANOS, flushNanos));
+      }
     }
+    send(sender::close);
   }
 
   /** Our senders count what they send and lose; but not a span that they never got. */

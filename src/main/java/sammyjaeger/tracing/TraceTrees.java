@@ -5,28 +5,31 @@ import io.opentracing.tag.Tags;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Draws this service's part of a trace as a tree, as soon as its topmost span has finished. Its
- * bars begin with the first span that this service has seen of the trace: so where the parts of two
- * services meet on one terminal, their bars are aligned.
+ * Draws this service's part of a trace as a tree, as soon as its local root has finished: the span
+ * that has no parent, or one in another service. Each tree has a scale of its own, which begins
+ * with the first span that this service has seen of the trace.
  */
 final class TraceTrees {
 
   private static final int WIDTH = 30;
   private static final int MAX_LINES_A_SECOND = 60;
-  private static final int MAX_SPANS = 100;
-  private static final int MAX_TRACES = 1000;
+  private static final int MAX_TRACES = 10_000;
+  private static final int MAX_SPANS = 20_000;
+
+  private record Row(JaegerSpan span, int depth) {}
 
   private static final class Trace {
     long startMicros = Long.MAX_VALUE;
-    List<JaegerSpan> unprinted = new ArrayList<>();
-    boolean leftOut;
+    final List<JaegerSpan> waiting = new ArrayList<>();
   }
 
+  private final String service;
   private final boolean plain;
   private final StringBuilder text = new StringBuilder();
   private String bar;
@@ -34,49 +37,50 @@ final class TraceTrees {
   private int leftOut;
   private long secondNanos = System.nanoTime();
 
-  private final Map<String, Trace> traces =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Trace> eldest) {
-          if (size() <= MAX_TRACES) {
-            return false;
-          }
-          if (!eldest.getValue().unprinted.isEmpty()) {
-            leaveOut(eldest.getValue());
-          }
-          return true;
-        }
-      };
+  /** The latest traces, with the spans whose local roots have not finished yet. */
+  private final Map<String, Trace> traces = new LinkedHashMap<>();
 
-  /** Makes a printer of trees; if they are not to be plain, a terminal gets them without gaps. */
-  TraceTrees(boolean plain) {
+  private int waiting;
+
+  /** Makes a drawer of trees; if they are not to be plain, a terminal gets bars without gaps. */
+  TraceTrees(String service, boolean plain) {
+    this.service = service;
     this.plain = plain;
   }
 
   void add(JaegerSpan span) {
     Trace trace = traces.computeIfAbsent(span.context().getTraceId(), id -> new Trace());
     trace.startMicros = Math.min(trace.startMicros, span.getStart());
-    boolean topmost =
+    boolean localRoot =
         span.context().getParentId() == 0
             || Tags.SPAN_KIND_SERVER.equals(span.getTags().get(Tags.SPAN_KIND.getKey()));
-    if (!topmost && trace.unprinted.size() < MAX_SPANS) {
-      trace.unprinted.add(span);
-    } else if (topmost && lines < MAX_LINES_A_SECOND) {
-      String traceId = ServerTracingFilter.traceId(span);
-      text.append("%s, trace %s\n".formatted(span.getServiceName(), traceId));
-      lines++;
-      long endMicros = span.getStart() + span.getDuration();
-      draw(span, span.context().getParentId() == 0 ? 1 : 2, trace, endMicros);
+    if (localRoot) {
+      List<Row> rows = new ArrayList<>();
+      collect(span, span.context().getParentId() == 0 ? 1 : 2, trace, rows);
+      if (lines < MAX_LINES_A_SECOND) {
+        lines += 1 + rows.size();
+        text.append("trace %s in %s\n".formatted(ServerTracingFilter.traceId(span), service));
+        long micros = span.getStart() + span.getDuration() - trace.startMicros;
+        rows.forEach(row -> draw(row, trace.startMicros, Math.max(1, micros)));
+      } else {
+        leftOut++;
+      }
     } else {
-      leaveOut(trace);
+      trace.waiting.add(span);
+      waiting++;
+    }
+    if (traces.size() > MAX_TRACES || waiting > MAX_SPANS) {
+      Iterator<Trace> eldest = traces.values().iterator();
+      waiting -= eldest.next().waiting.size();
+      eldest.remove();
     }
   }
 
   /** What there is to print since the last time, each line with its line break. */
-  String take() {
-    if (System.nanoTime() - secondNanos > 1_000_000_000) {
+  String take(boolean last) {
+    if (last || System.nanoTime() - secondNanos > 1_000_000_000) {
       if (leftOut > 0) {
-        text.append("%d more traces could not be shown\n".formatted(leftOut));
+        text.append("%d more trees in %s could not be shown\n".formatted(leftOut, service));
       }
       secondNanos = System.nanoTime();
       lines = 0;
@@ -87,11 +91,25 @@ final class TraceTrees {
     return taken;
   }
 
-  private void draw(JaegerSpan span, int depth, Trace trace, long endMicros) {
-    double micros = Math.max(1, endMicros - trace.startMicros);
-    int from = (int) (WIDTH * (span.getStart() - trace.startMicros) / micros);
-    int length = Math.max(1, (int) Math.round(WIDTH * span.getDuration() / micros));
-    String name = "  ".repeat(depth) + span.getOperationName().replaceAll("\\P{Print}", "?");
+  /** Takes a span and what is beneath it out of those that wait. */
+  private void collect(JaegerSpan span, int depth, Trace trace, List<Row> rows) {
+    rows.add(new Row(span, depth));
+    long id = span.context().getSpanId();
+    List<JaegerSpan> children =
+        trace.waiting.stream()
+            .filter(child -> child.context().getParentId() == id)
+            .sorted(Comparator.comparing(JaegerSpan::getStart))
+            .toList();
+    trace.waiting.removeAll(children);
+    waiting -= children.size();
+    children.forEach(child -> collect(child, depth + 1, trace, rows));
+  }
+
+  private void draw(Row row, long startMicros, double scaleMicros) {
+    JaegerSpan span = row.span;
+    int from = (int) (WIDTH * (span.getStart() - startMicros) / scaleMicros);
+    int length = Math.max(1, (int) Math.round(WIDTH * span.getDuration() / scaleMicros));
+    String name = "  ".repeat(row.depth) + span.getOperationName().replaceAll("\\R", "?");
     String bars = " ".repeat(Math.min(from, WIDTH - 1)) + bar().repeat(length);
     text.append("%-30.30s%-30.30s %8.3f s".formatted(name, bars, span.getDuration() / 1e6));
     if (Boolean.TRUE.equals(span.getTags().get(Tags.ERROR.getKey()))) {
@@ -99,22 +117,6 @@ final class TraceTrees {
       text.append(status == null ? " ERROR" : " ERROR " + status);
     }
     text.append('\n');
-    lines++;
-
-    long id = span.context().getSpanId();
-    List<JaegerSpan> children =
-        trace.unprinted.stream()
-            .filter(child -> child.context().getParentId() == id)
-            .sorted(Comparator.comparing(JaegerSpan::getStart))
-            .toList();
-    trace.unprinted.removeAll(children);
-    children.forEach(child -> draw(child, depth + 1, trace, endMicros));
-  }
-
-  private void leaveOut(Trace trace) {
-    leftOut += trace.leftOut ? 0 : 1;
-    trace.leftOut = true;
-    trace.unprinted.clear();
   }
 
   private String bar() {

@@ -1,6 +1,7 @@
 package sammyjaeger.tracing;
 
 import static io.opentracing.propagation.Format.Builtin.HTTP_HEADERS;
+import static java.util.Comparator.comparing;
 
 import io.opentracing.Scope;
 import io.opentracing.Span;
@@ -22,7 +23,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -109,11 +110,13 @@ public final class TracedHttpClient {
 
   /** Puts the span's context into the headers, where the other service's tracer extracts it. */
   private void inject(Span span, HttpRequest.Builder request) {
-    Map<String, String> headers = new LinkedHashMap<>();
+    Map<String, String> headers = new HashMap<>();
     tracer.inject(span.context(), HTTP_HEADERS, new TextMapAdapter(headers));
     int room = MAX_INJECTED_BYTES;
     int leftOut = headers.size();
-    for (Map.Entry<String, String> header : headers.entrySet()) {
+    // The shortest first: the context itself is short, and only baggage can be long.
+    for (Map.Entry<String, String> header :
+        headers.entrySet().stream().sorted(comparing(each -> each.getValue().length())).toList()) {
       int bytes = header.getKey().length() + header.getValue().length() + ": \r\n".length();
       try {
         if (bytes <= room) {

@@ -251,6 +251,8 @@ class FrontendTest {
         "text/htmlx | false",
         "application/json | false",
         "nonsense;;;q=x,, | false",
+        "\"text/html | false",
+        "text/html;q=\" | false",
       })
   void page_isForWhoPrefersIt(String accept, boolean page) throws Exception {
     try (VisitCounterServices services = new VisitCounterServices()) {

@@ -115,7 +115,7 @@ class ReadmeTest {
         code.append(Files.readString(file));
       }
     }
-    Matcher quote = Pattern.compile("`((?:Spans|No visit|Traces end)[^`…]*)").matcher(readme);
+    Matcher quote = Pattern.compile("`((?:Spans|No trace|Calls from)[^`…]*)").matcher(readme);
     int quotes = 0;
     for (; quote.find(); quotes++) {
       assertTrue(code.indexOf("\"" + quote.group(1).strip()) >= 0, quote::group);

@@ -234,7 +234,7 @@ class ProcessTest {
       backend.terminate();
       List<String> log = new ArrayList<>(backend.log());
       String tree =
-          "do-.*, trace [0-9a-f]{32}|\\d+ more traces .*|  GET /api/counter +#+ +\\d\\.\\d{3} s";
+          "trace [0-9a-f]{32} in do-.*|\\d+ more trees in do-.*|  GET /api/counter +#+ +\\d\\.\\d{3} s";
       assertTrue(log.removeIf(line -> line.matches(tree)), log::toString);
       for (String line : log.subList(1, log.size())) {
         assertTrue(line.matches("2\\d{3}-\\d\\d-\\d\\dT[ -~]*"), line);

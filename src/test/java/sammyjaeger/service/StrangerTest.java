@@ -112,7 +112,7 @@ class StrangerTest {
 
   private static final String LOG_LINE = "\\d{4}-\\S+ [A-Z]+ \\S+ - [ -~…]*";
   private static final String TREE_LINE =
-      "do-visit-counter-frontend, trace [0-9a-f]{32}"
+      "trace [0-9a-f]{32} in do-visit-counter-frontend"
           + "|  +[A-Z]+ /(\\*|api/counter)? +#+ +\\d+\\.\\d{3} s( ERROR \\d+)?";
 
   @Test
@@ -157,11 +157,17 @@ class StrangerTest {
         List.of(
             "uberctx-a: " + "\"".repeat(7500),
             "jaeger-baggage: " + "k=\",".repeat(1800),
-            "jaeger-baggage: " + "k123456789=v,".repeat(560));
+            "jaeger-baggage: " + "k123456789=v,".repeat(560),
+            "uberctx-x: " + "x".repeat(7030));
     try (FakeBackend backend =
             FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
         VisitCounterServices services =
-            new VisitCounterServices(Map.of("COUNTER_ENDPOINT", backend.uri().toString()))) {
+            new VisitCounterServices(
+                Map.of(
+                    "COUNTER_ENDPOINT",
+                    backend.uri().toString(),
+                    "JAEGER_PROPAGATION",
+                    "jaeger,w3c"))) {
       for (String header : headers) {
         String answer = Raw.send(services.frontend(), Raw.request("GET", "/", HOST, header));
         assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
@@ -171,6 +177,7 @@ class StrangerTest {
                 .sum();
         assertTrue(bytes <= 8 << 10, () -> bytes + " bytes for " + header.substring(0, 20));
         assertTrue(backend.headers.containsKey("uber-trace-id"));
+        assertTrue(backend.headers.containsKey("traceparent"));
       }
     }
   }

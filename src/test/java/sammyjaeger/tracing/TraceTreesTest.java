@@ -16,7 +16,7 @@ class TraceTreesTest {
 
   private static final long START_MICROS = 1_700_000_000_000_000L;
 
-  private final TraceTrees trees = new TraceTrees(true);
+  private final TraceTrees trees = new TraceTrees("orders", true);
   private final JaegerTracer tracer =
       new JaegerTracer.Builder("orders")
           .withReporter(new InMemoryReporter())
@@ -32,7 +32,7 @@ class TraceTreesTest {
     Span slow = start("POST /a", 1000, visit);
     finish(start("calculate", 2000, slow), 3000);
     finish(slow, 3000);
-    assertEquals("", trees.take());
+    assertEquals("", trees.take(false));
     finish(visit, 3000);
     assertEquals(
         header(visit)
@@ -40,8 +40,8 @@ class TraceTreesTest {
             + "    GET /a                    ##########                        1.000 s\n"
             + "    POST /a                             ####################    2.000 s\n"
             + "      calculate                                   ##########    1.000 s\n",
-        trees.take());
-    assertEquals("", trees.take());
+        trees.take(false));
+    assertEquals("", trees.take(false));
   }
 
   /** So that the bars of two services are aligned: both begin with the trace, as far as it goes. */
@@ -49,7 +49,7 @@ class TraceTreesTest {
   void secondPartOfATrace_isDrawnOnTheAxisOfTheFirst() {
     Span caller = start("caller", 0, null);
     finish(server(start("GET /a", 0, caller)), 10);
-    trees.take();
+    trees.take(false);
     Span post = server(start("POST /a", 1000, caller));
     finish(start("calculate", 2000, post), 3000);
     finish(post, 3000);
@@ -57,7 +57,7 @@ class TraceTreesTest {
         header(caller)
             + "    POST /a                             ####################    2.000 s\n"
             + "      calculate                                   ##########    1.000 s\n",
-        trees.take());
+        trees.take(false));
   }
 
   @Test
@@ -78,7 +78,7 @@ class TraceTreesTest {
             + bar
             + "      of other                "
             + bar,
-        trees.take());
+        trees.take(false));
   }
 
   @Test
@@ -90,7 +90,7 @@ class TraceTreesTest {
     Tags.ERROR.set(visit, true);
     Tags.HTTP_STATUS.set(visit, 502);
     finish(visit, 1000);
-    String[] lines = trees.take().split("\n");
+    String[] lines = trees.take(false).split("\n");
     assertTrue(lines[1].endsWith("    1.000 s ERROR 502"), lines[1]);
     assertTrue(lines[2].endsWith("    1.000 s ERROR"), lines[2]);
   }
@@ -100,17 +100,18 @@ class TraceTreesTest {
     Span visit = start("GET /", 0, null);
     finish(start("last", 9999, visit), 9999);
     finish(visit, 9999);
-    String last = trees.take().split("\n")[2];
+    String last = trees.take(false).split("\n")[2];
     assertEquals("    last                                                   #    0.000 s", last);
   }
 
+  /** LogStream, which prints them, replaces other control characters. */
   @Test
   void longAndStrangeNames_keepToTheirColumn() {
     Span visit = start("GET /\u001b[31m\n" + "x".repeat(300), 0, null);
     finish(visit, 1000);
     assertEquals(
-        "  GET /?[31m?xxxxxxxxxxxxxxxxx##############################    1.000 s",
-        trees.take().split("\n")[1]);
+        "  GET /\u001b[31m?xxxxxxxxxxxxxxxxx##############################    1.000 s",
+        trees.take(false).split("\n")[1]);
   }
 
   @Test
@@ -118,34 +119,41 @@ class TraceTreesTest {
     for (int i = 0; i < 1000; i++) {
       finish(start("GET /", 0, null), 1000);
     }
-    StringBuilder text = new StringBuilder(trees.take());
+    StringBuilder text = new StringBuilder(trees.take(false));
     assertEquals(60, text.toString().lines().count());
-    while (!text.toString().contains("970 more traces could not be shown\n")) {
+    while (!text.toString().contains("970 more trees in orders could not be shown\n")) {
       Thread.sleep(10);
-      text.append(trees.take());
+      text.append(trees.take(false));
     }
     Span next = start("GET /next", 0, null);
     finish(next, 1000);
-    assertTrue(trees.take().contains(header(next)));
+    assertTrue(trees.take(false).contains(header(next)));
   }
 
-  /** Their topmost spans may never finish here. */
   @Test
-  void unfinishedTraces_areForgottenAndCounted() throws Exception {
+  void treesLeftOutBeforeTheEnd_areCountedToo() {
+    for (int i = 0; i < 40; i++) {
+      finish(start("GET /", 0, null), 1000);
+    }
+    assertTrue(trees.take(true).endsWith("\n10 more trees in orders could not be shown\n"));
+  }
+
+  /** Their local roots may never finish. */
+  @Test
+  void spansOfUnfinishedTraces_areForgottenWhenTheyAreTooMany() {
     Span first = start("GET /", 0, null);
-    for (int i = 0; i < 1500; i++) {
-      Span unfinished = i == 0 ? first : start("GET /", 0, null);
-      for (int j = 0; j < (i == 0 ? 1 : 3); j++) {
-        finish(start("call", 0, unfinished), 1000);
-      }
+    finish(start("call", 0, first), 1000);
+    Span second = start("GET /", 0, null);
+    finish(start("call", 0, second), 1000);
+    for (int i = 0; i < 2 * 9_998; i++) {
+      finish(start("call", 0, start("GET /", 0, null)), 1000);
     }
     finish(first, 1000);
-    String text = trees.take();
-    assertEquals(2, text.lines().count(), text);
-    while (!text.contains("501 more traces could not be shown\n")) {
-      Thread.sleep(10);
-      text = trees.take();
-    }
+    assertEquals(2, trees.take(false).lines().count(), "without its call");
+    Span late = start("GET /", 0, null);
+    finish(start("call", 0, late), 1000);
+    finish(late, 1000);
+    assertEquals(3, trees.take(false).lines().count());
   }
 
   private Span start(String name, long millis, Span parent) {
@@ -164,6 +172,6 @@ class TraceTreesTest {
   }
 
   private static String header(Span span) {
-    return "orders, trace " + ServerTracingFilter.traceId(span) + "\n";
+    return "trace " + ServerTracingFilter.traceId(span) + " in orders\n";
   }
 }

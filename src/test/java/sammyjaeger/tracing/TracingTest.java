@@ -144,9 +144,9 @@ class TracingTest {
 
   @ParameterizedTest
   @CsvSource({
-    "JAEGER_SAMPLER_PARAM, 0, 'No visit is traced, because JAEGER_SAMPLER_PARAM is 0'",
-    "JAEGER_PROPAGATION, none, 'Traces end here, because JAEGER_PROPAGATION is none'",
-    "JAEGER_PROPAGATION, NONE, 'Traces end here, because JAEGER_PROPAGATION is none'",
+    "JAEGER_SAMPLER_PARAM, 0, 'No trace begins here, because JAEGER_SAMPLER_PARAM is 0'",
+    "JAEGER_PROPAGATION, none, 'Calls from here start traces of their own, because JAEGER_PROPAGATION is none'",
+    "JAEGER_PROPAGATION, NONE, 'Calls from here start traces of their own, because JAEGER_PROPAGATION is none'",
     "JAEGER_SERVICE_NAME, another, '(service another, sampler'"
   })
   void start_saysWhyNoTraceMayBeSeen(String name, String value, String line) {
