@@ -1,6 +1,7 @@
 package sammyjaeger.backend;
 
 import io.opentracing.Tracer;
+import java.net.URI;
 import java.util.Map;
 import javax.servlet.Servlet;
 import sammyjaeger.service.HttpServer;
@@ -21,14 +22,23 @@ public final class Backend {
   /** Starts the backend; it serves until it is stopped. */
   public static HttpServer start(Settings settings) {
     SimulatedFaults faults = new SimulatedFaults(settings);
+    URI store =
+        settings.read("COUNTER_STORE", "memory", "where the counter is kept", VisitCounter.STORE);
     HttpServer server = new HttpServer(settings, "5000");
     Tracing tracing = new Tracing(settings, "do-visit-counter-backend");
     settings.check();
 
     Tracer tracer = tracing.start();
+    VisitCounter counter =
+        store == null ? new MemoryVisitCounter() : new RedisVisitCounter(store, tracer);
     Map<String, Servlet> servlets =
-        Map.of("/api/counter", new CounterServlet(new VisitCounter(), faults, tracer));
-    server.start(new ServerTracingFilter(tracer), servlets, tracing::close);
+        Map.of("/api/counter", new CounterServlet(counter, faults, tracer));
+    Runnable onStopped =
+        () -> {
+          counter.close();
+          tracing.close();
+        };
+    server.start(new ServerTracingFilter(tracer), servlets, onStopped);
     tracing.logDestination();
     return server;
   }

@@ -31,7 +31,7 @@ final class CounterServlet extends HttpServlet {
   protected void service(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     switch (request.getMethod()) {
-      case "GET", "HEAD" -> PlainText.send(response, 200, "" + counter.value());
+      case "GET", "HEAD" -> answer(response, counter::value);
       case "POST" -> post(response);
       default -> PlainText.sendMethodNotAllowed(response, "GET, HEAD, POST");
     }
@@ -60,7 +60,23 @@ final class CounterServlet extends HttpServlet {
       PlainText.send(response, 500, why);
       return;
     }
-    PlainText.send(response, 200, "" + counter.increment());
+    answer(response, counter::increment);
+  }
+
+  private interface Question {
+    long ask() throws IOException;
+  }
+
+  private static void answer(HttpServletResponse response, Question question) throws IOException {
+    int status = 200;
+    String text;
+    try {
+      text = "" + question.ask();
+    } catch (IOException e) {
+      status = 503;
+      text = e.getMessage();
+    }
+    PlainText.send(response, status, text);
   }
 
   /** The slow part, in a span of its own: this is what the trace is to show. */

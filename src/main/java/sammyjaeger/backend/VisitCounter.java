@@ -1,18 +1,40 @@
 package sammyjaeger.backend;
 
-import java.util.concurrent.atomic.AtomicLong;
+import java.io.IOException;
+import java.net.URI;
+import sammyjaeger.service.Settings;
 
-/** The counter of visits. It starts at 1, and no increment is ever lost. */
-final class VisitCounter {
+/**
+ * The counter of visits. It starts at 1, and no increment is ever lost.
+ *
+ * <p>Where it is kept elsewhere, each method throws an IOException if there is no answer from
+ * there, with a plain sentence; an increment may have been counted even so.
+ */
+interface VisitCounter {
 
-  private final AtomicLong value = new AtomicLong(1);
+  /** Where it is kept: the address of a store, or null for this process's memory. */
+  Settings.Kind<URI> STORE =
+      new Settings.Kind<>(
+          "memory, or an address as in redis://:password@host:6379/0, or rediss:// for TLS",
+          value ->
+              value.equals("memory")
+                  ? null
+                  : Settings.require(URI.create(value), VisitCounter::isStore));
 
-  long value() {
-    return value.get();
-  }
+  long value() throws IOException;
 
   /** Adds one, and returns the new value: no two calls return the same. */
-  long increment() {
-    return value.incrementAndGet();
+  long increment() throws IOException;
+
+  void close();
+
+  private static boolean isStore(URI store) {
+    return String.valueOf(store.getScheme()).matches("rediss?")
+        && store.getHost() != null
+        && store.getPort() != 0
+        && store.getPort() <= 65535
+        && store.getPath().matches("(/\\d{0,4})?")
+        && store.getQuery() == null
+        && store.getFragment() == null;
   }
 }

@@ -47,7 +47,7 @@ class CounterServletTest {
                 })
             .withManualShutdown()
             .build();
-    VisitCounter counter = new VisitCounter();
+    MemoryVisitCounter counter = new MemoryVisitCounter();
     Settings settings = new Settings(Map.of("STOP_TIMEOUT", "0", "SIMULATED_DELAY", "10m")::get);
     SimulatedFaults faults = new SimulatedFaults(settings);
     HttpServer server = new HttpServer(settings, "0");

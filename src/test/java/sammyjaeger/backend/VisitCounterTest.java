@@ -11,12 +11,12 @@ class VisitCounterTest {
 
   @Test
   void counter_startsAtOne() {
-    assertEquals(1, new VisitCounter().value());
+    assertEquals(1, new MemoryVisitCounter().value());
   }
 
   @Test
-  void increments_areNeitherLostNorGivenTwice() throws InterruptedException {
-    VisitCounter counter = new VisitCounter();
+  void increments_areNeitherLostNorGivenTwice() throws Exception {
+    MemoryVisitCounter counter = new MemoryVisitCounter();
     Set<Long> values = ConcurrentHashMap.newKeySet();
     Thread[] threads =
         IntStream.range(0, 4)

@@ -1,0 +1,48 @@
+package sammyjaeger.harness;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import redis.embedded.RedisServer;
+import redis.embedded.core.RedisServerBuilder;
+
+/** A real redis-server, a process of its own. */
+public final class CounterStore implements AutoCloseable {
+
+  private final RedisServer server;
+  private final int port;
+
+  /** Starts one that keeps nothing on the disk; settings are lines of its configuration. */
+  public CounterStore(int port, String... settings) throws IOException {
+    this.port = port;
+    RedisServerBuilder builder = RedisServer.newRedisServer().port(port).bind("127.0.0.1");
+    List.of(settings).forEach(builder::setting);
+    server = builder.setting("save \"\"").build();
+    server.start();
+  }
+
+  public CounterStore() throws IOException {
+    this(freePort());
+  }
+
+  /** A port on which nobody listens. */
+  public static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public String address() {
+    return "redis://127.0.0.1:" + port;
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.stop();
+  }
+}
