@@ -3,7 +3,7 @@ package sammyjaeger.manifests;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A container of a Deployment's pods, with what configures its Jaeger, if it runs one. */
+/** A container of a workload's pods, with what configures its Jaeger, if it runs one. */
 record Container(Node deployment, Node node, Node config) {
 
   Node labels() {
@@ -35,6 +35,17 @@ record Container(Node deployment, Node node, Node config) {
     Set<Integer> ports = new TreeSet<>();
     node.at("ports").list().forEach(port -> ports.add(port.at("containerPort").number(0)));
     return ports;
+  }
+
+  /** Whether it keeps a counter that several pods share. */
+  boolean isStore() {
+    return node.at("image").text().startsWith("valkey/valkey:");
+  }
+
+  /** What a variable is taken from, if it is a Secret. */
+  Node secret(String name) {
+    Node variable = node.at("env").first(v -> v.at("name").text().equals(name));
+    return variable.at("valueFrom", "secretKeyRef");
   }
 
   /** The port that its Jaeger takes spans on. */

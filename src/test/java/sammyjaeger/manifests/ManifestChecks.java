@@ -23,6 +23,7 @@ final class ManifestChecks {
               + " seccompProfile: {type: RuntimeDefault}, capabilities: {drop: [ALL]}}");
 
   private static final Node LABELS_OF_OPERATOR = new Node(Map.of("app", "jaeger"));
+  private static final Pattern REFERENCE = Pattern.compile("\\$\\((\\w+)\\)");
   private static final Pattern OPEN = Pattern.compile("0\\.0\\.0\\.0:(\\d+)");
 
   private final Manifests manifests;
@@ -36,7 +37,7 @@ final class ManifestChecks {
     this.manifests = manifests;
     this.problems = problems;
     rules = new NetworkRules(manifests.all("NetworkPolicy").toList());
-    for (Node deployment : manifests.all("Deployment").toList()) {
+    for (Node deployment : manifests.all("Deployment|StatefulSet").toList()) {
       Node pod = deployment.at("spec", "template", "spec");
       pod.at("initContainers").list().forEach(container -> add(deployment, container));
       pod.at("containers").list().forEach(container -> add(deployment, container));
@@ -110,7 +111,7 @@ final class ManifestChecks {
     check(jaegers.size() < 2, "there is more than one Jaeger: %s", jaegers);
     rules.policies().forEach(policy -> checkSelector(policy, policy.at("spec", "podSelector")));
     manifests.all("Service").forEach(this::checkService);
-    manifests.all("Deployment").forEach(this::checkDeployment);
+    manifests.all("Deployment|StatefulSet").forEach(this::checkDeployment);
     containers.forEach(this::checkContainer);
   }
 
@@ -143,7 +144,8 @@ final class ManifestChecks {
       checkThere(name, "ConfigMap", volume.at("configMap", "name"));
       checkThere(name, "PersistentVolumeClaim", volume.at("persistentVolumeClaim", "claimName"));
     }
-    for (int port : List.of(53, 5353)) {
+    boolean isStore = deployment.at("kind").text().equals("StatefulSet");
+    for (int port : isStore ? List.<Integer>of() : List.of(53, 5353)) {
       checkFlow(name + ": DNS", labels, null, "UDP", port);
       checkFlow(name + ": DNS", labels, null, "TCP", port);
     }
@@ -174,7 +176,9 @@ final class ManifestChecks {
       boolean isFrontend = program != null && program.isFrontend();
       check(isOpen == isFrontend, "%s: port %s is wrongly open or closed to strangers", who, port);
     }
-    if (program != null) {
+    if (container.isStore()) {
+      checkStore(container);
+    } else if (program != null) {
       checkProgram(container, variables(container));
     } else if (container.config().isThere()) {
       checkJaeger(container, variables(container));
@@ -195,6 +199,10 @@ final class ManifestChecks {
       data.map().forEach((variable, value) -> variables.put(variable, value.text()));
     }
     for (Node variable : container.node().at("env").list()) {
+      for (var used : REFERENCE.matcher(variable.at("value").text()).results().toList()) {
+        boolean isThere = variables.containsKey(used.group(1));
+        check(isThere, "%s: no variable before is %s", container.who(), used.group());
+      }
       variables.put(variable.at("name").text(), variable.at("value").text());
     }
     return variables;
@@ -221,8 +229,17 @@ final class ManifestChecks {
       Container backend = target(container, settings.get("COUNTER_ENDPOINT"));
       Program asked = backend == null ? null : backend.program();
       check(asked != null && !asked.isFrontend(), "%s: COUNTER_ENDPOINT is no backend", who);
-    } else {
+    } else if (settings.get("COUNTER_STORE").equals("memory")) {
       checkState(container);
+    } else {
+      checkCounter(container, settings.get("COUNTER_STORE"));
+    }
+    Node spec = container.deployment().at("spec");
+    if (spec.at("replicas").number(1) > 1) {
+      expect(0, who, spec, "strategy", "rollingUpdate", "maxUnavailable");
+      Node spreads = container.pod().at("topologySpreadConstraints");
+      Node spread = spreads.first(s -> s.at("labelSelector").selects(container.labels()));
+      check(spread.isThere(), "%s: nothing spreads its pods over the nodes", who);
     }
     boolean isTraced = !settings.get("JAEGER_SAMPLER_PARAM").equals("0");
     check(isTraced != jaegers.isEmpty(), "%s: is to be traced where there is a Jaeger", who);
@@ -247,7 +264,9 @@ final class ManifestChecks {
     String who = container.who();
     for (String kind : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
       Node probe = container.node().at(kind);
-      if (container.isSidecar() && kind.equals("readinessProbe")) {
+      if (container.isStore()) {
+        expect(List.of("valkey-cli", "-e", "ping"), who, probe, "exec", "command");
+      } else if (container.isSidecar() && kind.equals("readinessProbe")) {
         expect(null, who, probe); // The pod's readiness must not depend on its sidecar.
       } else {
         Node asked = probe.at("httpGet");
@@ -258,6 +277,32 @@ final class ManifestChecks {
     }
     boolean waits = container.node().at("startupProbe", "initialDelaySeconds").isThere();
     check(waits, "%s: startupProbe asks before anything can answer", who);
+  }
+
+  private void checkCounter(Container backend, String address) {
+    Container store = target(backend, address);
+    Node secret = backend.secret(address.replaceAll(".*:\\$\\((\\w+)\\)@.*", "$1"));
+    Node wanted = store == null ? Node.NONE : store.secret("VALKEYCLI_AUTH");
+    boolean isRight = secret.isThere() && secret.equals(wanted);
+    check(isRight, "%s: its store's password is in another Secret, or in none", backend.who());
+  }
+
+  private void checkStore(Container store) {
+    String who = store.who();
+    // A Deployment has two pods on one volume for a moment, at least when its pod is deleted.
+    expect("StatefulSet", who, store.deployment(), "kind");
+    expect(1, who + ", whose state is in one pod", store.deployment(), "spec", "replicas");
+    List<String> args = List.of("--appendonly", "yes", "--requirepass", "$(VALKEYCLI_AUTH)");
+    expect(args, who, store.node(), "args");
+    boolean isKept = store.volumeOf("/data/any").at("persistentVolumeClaim").isThere();
+    check(isKept, "%s: keeps the counter on no persistent volume", who);
+    checkProbes(store, 6379, "", "");
+    for (Node from : labels) {
+      boolean isIn = rules.allow("Ingress", "from", store.labels(), from, "TCP", 6379);
+      boolean isBackend = from.at("app").text().equals("do-visit-counter-backend");
+      check(isIn == isBackend, "%s: wrongly open or closed to %s", who, from.at("app").text());
+    }
+    check(!rules.allow(store.labels(), null, "UDP", 53), "%s: may ask for names", who);
   }
 
   private void checkState(Container container) {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 final class Manifests {
 
   private static final String KINDS =
-      "v1 (Namespace|ConfigMap|Service|PersistentVolumeClaim)|apps/v1 Deployment"
+      "v1 (Namespace|ConfigMap|Service|PersistentVolumeClaim)|apps/v1 (Deployment|StatefulSet)"
           + "|policy/v1 PodDisruptionBudget|networking.k8s.io/v1 NetworkPolicy";
 
   /** The operators', whose schema Kubernetes does not know. */
@@ -69,8 +69,8 @@ final class Manifests {
     }
   }
 
-  Stream<Node> all(String kind) {
-    return objects.values().stream().filter(object -> object.at("kind").text().equals(kind));
+  Stream<Node> all(String kinds) {
+    return objects.values().stream().filter(object -> object.at("kind").text().matches(kinds));
   }
 
   Node find(String kind, Node name) {

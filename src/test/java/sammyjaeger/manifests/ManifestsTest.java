@@ -36,7 +36,10 @@ class ManifestsTest {
   /** Those that stand on their own; the others, k8s/jaeger and k8s/sidecar, are parts of them. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "app", "direct", "durable", "scaled", "otel-operator", "jaeger-operator"})
+      strings = {
+        "", "app", "direct", "durable",
+        "scaled", "replicated", "otel-operator", "jaeger-operator"
+      })
   void manifests_areSound(String overlay) {
     assertEquals(List.of(), ManifestChecks.problems(Path.of("k8s", overlay)));
   }
@@ -83,6 +86,23 @@ class ManifestsTest {
           no sleep before the stop    | k8s/app/frontend.yaml | preStop: | postStart: | has no preStop sleep
           second counter              | k8s/app/backend.yaml | replicas: 1 | replicas: 2 | replicas is 2, not 1
           counters during an update   | k8s/app/backend.yaml | type: Recreate | type: RollingUpdate | type is RollingUpdate
+          second memory counter       | k8s/replicated/kustomization.yaml | redis://:$(COUNTER_STORE_PASSWORD)@counter-store:6379 | memory | one pod: replicas is 2, not 1
+          counter in no store         | k8s/replicated/kustomization.yaml | @counter-store:6379 | @store:6379 | @store:6379 leads to no port of a Service
+          counter at no port          | k8s/replicated/kustomization.yaml | @counter-store:6379 | @counter-store:6380 | @counter-store:6380 leads to no port of a Service
+          counter's password, plain   | k8s/replicated/kustomization.yaml | $(COUNTER_STORE_PASSWORD) | hunter2 | its store's password is in another Secret, or in none
+          counter's other password    | k8s/replicated/store.yaml | key: password | key: passphrase | its store's password is in another Secret, or in none
+          password after its use      | k8s/replicated/kustomization.yaml | env/-⏎        value:⏎          name: COUNTER_STORE⏎ | env/0⏎        value:⏎          name: COUNTER_STORE⏎ | no variable before is $(COUNTER_STORE_PASSWORD)
+          password that is not there  | k8s/replicated/kustomization.yaml | name: COUNTER_STORE_PASSWORD | name: STORE_PASSWORD | no variable before is $(COUNTER_STORE_PASSWORD)
+          store's password, plain     | k8s/replicated/store.yaml | $(VALKEYCLI_AUTH) | hunter2 | args is [--appendonly, yes, --requirepass, hunter2], not
+          store's password in a probe | k8s/replicated/store.yaml | [valkey-cli, -e, ping] | [sh, -c, 'valkey-cli -a "$VALKEYCLI_AUTH" ping'] | command is [sh, -c
+          counter on no volume        | k8s/replicated/store.yaml | mountPath: /data | mountPath: /var/data | keeps the counter on no persistent volume
+          second store                | k8s/replicated/store.yaml | replicas: 1 | replicas: 2 | one pod: spec.replicas is 2, not 1
+          store in a rolling update   | k8s/replicated/store.yaml | kind: StatefulSet # Never has two pods on the volume at once, as a Deployment has when its pod is deleted.⏎metadata:⏎  name: counter-store⏎  labels:⏎    app.kubernetes.io/name: counter-store⏎spec:⏎  replicas: 1⏎  serviceName: counter-store | kind: Deployment⏎metadata:⏎  name: counter-store⏎spec:⏎  replicas: 1 | kind is Deployment, not StatefulSet
+          one of two away in updates  | k8s/replicated/replicas.yaml | maxUnavailable: 0 | maxUnavailable: 1 | maxUnavailable is 1, not 0
+          two pods on one node        | k8s/replicated/replicas.yaml | part-of: do-visit-counter | part-of: visit-counter | nothing spreads its pods over the nodes
+          backend kept from its store | k8s/replicated/network-policy.yaml | policyTypes: [Egress]⏎  egress:⏎    - to:⏎        - podSelector:⏎            matchLabels:⏎              app: counter-store | policyTypes: [Egress]⏎  egress:⏎    - to:⏎        - podSelector:⏎            matchLabels:⏎              app: store | counter-store:6379 is blocked on TCP port 6379
+          store open to its namespace | k8s/replicated/network-policy.yaml | podSelector:⏎            matchLabels:⏎              app: do-visit-counter-backend | podSelector: {} | wrongly open or closed to jaeger
+          store that asks for names   | k8s/replicated/kustomization.yaml | [counter-store] | [store] | counter-store: valkey: may ask for names
           no disruption budget        | k8s/scaled/disruption-budget.yaml | app: jaeger⏎ | app: query⏎ | jaeger: a PodDisruptionBudget is for
           traced without a Jaeger     | k8s/app/backend.yaml | "0" | "1" | is to be traced where there is a Jaeger
           not traced with a Jaeger    | k8s/direct/kustomization.yaml | op: remove⏎        path: /spec/template/spec/containers/0/env/0 | op: test⏎        path: /spec/replicas⏎        value: 1 | is to be traced where there is a Jaeger

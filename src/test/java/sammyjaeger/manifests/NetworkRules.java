@@ -13,7 +13,8 @@ record NetworkRules(List<Node> policies) {
         && (to == null || allow("Ingress", "from", to, from, protocol, port));
   }
 
-  private boolean allow(String type, String peers, Node pod, Node peer, String protocol, int port) {
+  /** What they let through at one of the two ends. */
+  boolean allow(String type, String peers, Node pod, Node peer, String protocol, int port) {
     List<Node> applying =
         policies.stream()
             .map(policy -> policy.at("spec"))

@@ -76,10 +76,14 @@ record Node(Object value) {
     return new Node(merged);
   }
 
-  /** Whether it is a selector of these labels; one of more than {@code matchLabels} is of none. */
+  /** Whether it is a selector of these labels; of expressions only {@code NotIn} is known. */
   boolean selects(Node labels) {
-    return at("matchLabels").isThere()
-        ? map().size() == 1 && at("matchLabels").selects(labels)
-        : labels.map().entrySet().containsAll(map().entrySet());
+    Node expressions = at("matchExpressions");
+    Predicate<Node> isNotIn = e -> e.at("operator").text().equals("NotIn");
+    Predicate<Node> isIn = e -> e.at("values").list().contains(labels.at(e.at("key").text()));
+    boolean isPlain = !at("matchLabels").isThere() && !expressions.isThere();
+    Node wanted = isPlain ? this : at("matchLabels");
+    return labels.map().entrySet().containsAll(wanted.map().entrySet())
+        && expressions.list().stream().allMatch(isNotIn.and(isIn.negate()));
   }
 }
