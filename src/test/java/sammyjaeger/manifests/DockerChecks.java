@@ -17,12 +17,10 @@ final class DockerChecks {
   private DockerChecks(Path root) throws IOException {
     dockerfile = Files.readString(root.resolve("docker/Dockerfile"));
     compose = Node.load(Files.readString(root.resolve("docker/compose.yaml"))).at("services");
-    for (String overlay : List.of("k8s/app", "k8s/jaeger")) {
-      Manifests manifests = new Manifests(root.resolve(overlay), problems);
-      for (Node deployment : manifests.all("Deployment").toList()) {
-        Node container = deployment.at("spec", "template", "spec", "containers").list().get(0);
-        check(new Container(deployment, container, Node.NONE));
-      }
+    Manifests manifests = new Manifests(root.resolve("k8s/replicated"), problems);
+    for (Node deployment : manifests.all("Deployment|StatefulSet").toList()) {
+      Node container = deployment.at("spec", "template", "spec", "containers").list().get(0);
+      check(new Container(deployment, container, Node.NONE));
     }
   }
 
@@ -38,15 +36,23 @@ final class DockerChecks {
 
   private void check(Container container) {
     Program program = container.program();
-    String name = program == null ? "jaeger" : program.name();
+    String name = program == null ? container.who().replaceAll(":.*", "") : program.name();
     Node service = compose.at(name);
     Node environment = service.at("environment");
     expect(name + "'s image", container.node().at("image"), service.at("image"));
     String memory = container.node().at("resources", "limits", "memory").text();
     expect(name + "'s memory", memory, service.at("mem_limit").text().replace("m", "Mi"));
     int port = container.port(new Node(program == null ? "ui" : name + "-port"));
-    String published = name.equals("backend") ? "" : "[127.0.0.1:%1$s:%1$s]".formatted(port);
+    boolean isPublished = port > 0 && !name.equals("backend");
+    String published = !isPublished ? "" : "[127.0.0.1:%1$s:%1$s]".formatted(port);
     expect(name + "'s ports", published, service.at("ports").text());
+    Node user = container.pod().at("securityContext");
+    String ids = user.at("runAsUser").text() + ":" + user.at("runAsGroup").text();
+    if (container.isStore()) {
+      expect(name + "'s user", ids, service.at("user").text());
+      String args = container.node().at("args").text().replaceAll(", --requirepass.*", "]");
+      expect(name + "'s command", args, service.at("command").text());
+    }
     if (program == null) {
       for (Node variable : container.node().at("env").list()) {
         String key = variable.at("name").text();
@@ -64,8 +70,6 @@ final class DockerChecks {
     long stop = Program.seconds(program.settings().get("STOP_TIMEOUT")) + 5; // for the last spans
     boolean isEnough = Program.seconds(service.at("stop_grace_period").text()) >= stop;
     expect(name + "'s grace period of " + stop + " s", true, isEnough);
-    Node user = container.pod().at("securityContext");
-    String ids = user.at("runAsUser").text() + ":" + user.at("runAsGroup").text();
     String wanted = "(?s)(runtime AS service|service AS " + name + ")\n.*";
     List<String> stages =
         Stream.of(dockerfile.split("\nFROM ")).filter(stage -> stage.matches(wanted)).toList();

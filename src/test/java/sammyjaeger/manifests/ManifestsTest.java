@@ -133,6 +133,9 @@ class ManifestsTest {
           compose's setting           | docker/compose.yaml | COUNTER_ENDPOINT: | COUNTER_URL: | frontend's setting COUNTER_URL is false
           compose's backend           | docker/compose.yaml | backend:5000 | backend:8000 | COUNTER_ENDPOINT leads to backend is false
           compose's Jaeger            | docker/compose.yaml | 2.20.0 | 2.19.0 | jaeger's image is
+          compose's store             | docker/compose.yaml | 9.1.4-alpine | 9-alpine | counter-store's image is
+          compose's store as root     | docker/compose.yaml | user: "999:1000" | privileged: false | counter-store's user is , not 999:1000
+          compose's store in memory   | docker/compose.yaml | [--appendonly, "yes"] | [--appendonly, "no"] | command is [--appendonly, no], not [--appendonly, yes]
           compose's published port    | docker/compose.yaml | 127.0.0.1:8000:8000 | 127.0.0.1:80:8000 | frontend's ports is [127.0.0.1:80:8000]
           compose's published UI      | docker/compose.yaml | 127.0.0.1:16686:16686 | 16686:16686 | jaeger's ports is [16686:16686]
           compose's grace period      | docker/compose.yaml | 30s | 20s | backend's grace period of 25 s is false
