@@ -143,7 +143,9 @@ class ReadmeTest {
   @Test
   void ports_areThoseOfThePrograms() throws Exception {
     List<String> known =
-        List.of("5000", "8000", "16686", "6831", "6832", "14268", "9200", "443", "5778", "5001");
+        List.of(
+            "5000", "8000", "16686", "6379", "6831", "6832", "14268", "9200", "443", "5778",
+            "5001");
     assertEquals("5000", help("backend.jar").get("PORT")[0]);
     assertEquals("8000", help("frontend.jar").get("PORT")[0]);
     Matcher ports =
