@@ -29,6 +29,7 @@ public final class Backend {
     settings.check();
 
     Tracer tracer = tracing.start();
+    tracing.addTo(server.metrics());
     VisitCounter counter =
         store == null ? new MemoryVisitCounter() : new RedisVisitCounter(store, tracer);
     Map<String, Servlet> servlets =

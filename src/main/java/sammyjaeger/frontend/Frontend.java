@@ -42,6 +42,7 @@ public final class Frontend {
     settings.check();
 
     Tracer tracer = tracing.start();
+    tracing.addTo(server.metrics());
     TracedHttpClient http = new TracedHttpClient(tracer, CounterClient.PEER_SERVICE, timeout);
     VisitServlet visits = new VisitServlet(new CounterClient(http, endpoint), tracer, jaegerUi);
     server.start(new ServerTracingFilter(tracer), Map.of("/", visits), tracing::close);

@@ -2,9 +2,7 @@ package sammyjaeger.service;
 
 import static sammyjaeger.service.Settings.wholeNumber;
 
-import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -30,7 +28,6 @@ public final class HttpServer {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
 
   private static final int MAX_HEADER_BYTES = 8 << 10;
-  private static final int MAX_THREADS = 1000;
   private static final int MAX_ACCEPT_QUEUE = 4096;
 
   /** A request that has to wait for longer is told to come back. */
@@ -39,11 +36,12 @@ public final class HttpServer {
   /** How long requests have to end, and their spans to finish, once they are interrupted. */
   private static final Duration INTERRUPT_TIMEOUT = Duration.ofSeconds(3);
 
-  private final QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS);
+  private final QueuedThreadPool threads = new QueuedThreadPool(Capacity.MAX_THREADS);
   private final Server server = new Server(threads);
   private final HttpConfiguration http = new HttpConfiguration();
   private final ServerConnector connector =
       new ServerConnector(server, 1, -1, new HttpConnectionFactory(http));
+  private final Metrics metrics = new Metrics();
   private final Duration stopTimeout;
   private final OnceAMinute logWaiting = new OnceAMinute();
   private final QoSHandler qos =
@@ -96,25 +94,31 @@ public final class HttpServer {
     connector.setAcceptQueueSize(MAX_ACCEPT_QUEUE);
     server.addConnector(connector);
 
-    long heap = Runtime.getRuntime().maxMemory();
-    long descriptors =
-        ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
-            ? system.getMaxFileDescriptorCount()
-            : Integer.MAX_VALUE;
-    int maxRequests = maxRequests(heap, descriptors, VirtualThreads.areSupported());
-    connectionLimit = new ConnectionLimit(maxConnections(heap, descriptors), connector);
+    Capacity capacity = Capacity.ofThisProcess();
+    connectionLimit = new ConnectionLimit(capacity.connections(), connector);
     server.addBean(connectionLimit);
     servletsHandler =
-        new ServletsHandler(filter, servlets, () -> ready, () -> !connector.isAccepting());
-    qos.setMaxRequestCount(maxRequests);
+        new ServletsHandler(filter, servlets, metrics, () -> ready, () -> !connector.isAccepting());
+    qos.setMaxRequestCount(capacity.requests());
     qos.setMaxSuspendedRequestCount(-1);
     qos.setMaxSuspend(MAX_WAIT);
-    qos.excludePath(ServletsHandler.LIVENESS, ServletsHandler.READINESS);
+    qos.excludePath(ServletsHandler.LIVENESS, ServletsHandler.READINESS, ServletsHandler.METRICS);
+    metrics.add("http_requests_running", servletsHandler.running::size);
+    metrics.add("http_requests_waiting", qos::getSuspendedRequestCount);
     qos.setHandler(servletsHandler);
     server.setHandler(qos);
-    server.setErrorHandler(PlainText::sendError);
+    server.setErrorHandler(
+        (request, response, callback) -> {
+          metrics.countRequest("other", response.getStatus());
+          return PlainText.sendError(request, response, callback);
+        });
     open();
-    log.info("Listening on {} ({} requests at once)", uri, maxRequests);
+    log.info("Listening on {} ({} requests at once)", uri, capacity.requests());
+  }
+
+  /** What it can be asked for at /metrics. */
+  public Metrics metrics() {
+    return metrics;
   }
 
   /** Where it listens, once it has started; Jetty forgets it in a stop. */
@@ -142,18 +146,6 @@ public final class HttpServer {
       log.warn("The server did not stop cleanly: {}", e.toString());
     }
     onStopped.run();
-  }
-
-  /** How many requests may run; each takes two descriptors, as it may call another service. */
-  static int maxRequests(long heapBytes, long descriptors, boolean virtualThreads) {
-    long threads = virtualThreads ? Integer.MAX_VALUE : MAX_THREADS - 50;
-    long bearable = Math.min(heapBytes >> 18, maxConnections(heapBytes, descriptors));
-    return (int) Math.max(1, Math.min(threads, bearable));
-  }
-
-  /** Some 200 descriptors are for other things; with 20 kB of heap each, 64 MB bore all 3,276. */
-  static int maxConnections(long heapBytes, long descriptors) {
-    return (int) Math.max(1, Math.min(heapBytes / 20_480, (descriptors - 200) / 2));
   }
 
   private void open() {

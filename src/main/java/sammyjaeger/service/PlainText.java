@@ -27,6 +27,11 @@ public final class PlainText {
     response.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
   }
 
+  static void sendMetrics(HttpServletResponse response, Metrics metrics) throws IOException {
+    response.setContentType(Metrics.CONTENT_TYPE);
+    response.getOutputStream().write(metrics.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
   /** Answers a HEAD whose GET would cost something; the length is left open. */
   public static void sendHead(HttpServletResponse response) throws IOException {
     response.setContentType(CONTENT_TYPE);

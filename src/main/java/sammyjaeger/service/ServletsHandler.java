@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,11 +26,12 @@ import org.eclipse.jetty.ee8.servlet.ServletHolder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Servlets behind a filter; answers for health, for unknown paths, and for what fails. */
+/** Servlets behind a filter; answers for health, metrics, unknown paths, and for what fails. */
 final class ServletsHandler extends ServletContextHandler {
 
   static final String LIVENESS = "/livez";
   static final String READINESS = "/readyz";
+  static final String METRICS = "/metrics";
   private static final String STOPPING = "This service is stopping.";
 
   private static final Logger log = LoggerFactory.getLogger(ServletsHandler.class);
@@ -43,6 +45,7 @@ final class ServletsHandler extends ServletContextHandler {
   ServletsHandler(
       Filter filter,
       Map<String, Servlet> servlets,
+      Metrics metrics,
       BooleanSupplier ready,
       BooleanSupplier crowded) {
     addFilter(
@@ -51,11 +54,20 @@ final class ServletsHandler extends ServletContextHandler {
           if (crowded.getAsBoolean()) {
             answer.setHeader("Connection", "close");
           }
-          switch (((HttpServletRequest) request).getServletPath()) {
-            case LIVENESS -> answerHealth((HttpServletRequest) request, answer, true);
-            case READINESS ->
-                answerHealth((HttpServletRequest) request, answer, ready.getAsBoolean());
-            default -> run(request, answer, chain);
+          String path = ((HttpServletRequest) request).getServletPath();
+          if (!List.of(LIVENESS, READINESS, METRICS).contains(path)) {
+            run(request, answer, chain);
+            // The servlet path of / is empty.
+            String route = path.isEmpty() ? "/" : path;
+            metrics.countRequest(servlets.containsKey(route) ? route : "other", answer.getStatus());
+          } else if (!((HttpServletRequest) request).getMethod().matches("GET|HEAD")) {
+            PlainText.sendMethodNotAllowed(answer, "GET, HEAD");
+          } else if (path.equals(METRICS)) {
+            PlainText.sendMetrics(answer, metrics);
+          } else if (path.equals(LIVENESS) || ready.getAsBoolean()) {
+            PlainText.send(answer, 200, "ok");
+          } else {
+            PlainText.send(answer, 503, STOPPING);
           }
         });
     addFilter(filter);
@@ -94,17 +106,6 @@ final class ServletsHandler extends ServletContextHandler {
       PlainText.sendError(answer, 500);
     } finally {
       running.remove(Thread.currentThread());
-    }
-  }
-
-  private static void answerHealth(
-      HttpServletRequest request, HttpServletResponse answer, boolean healthy) throws IOException {
-    if (!request.getMethod().matches("GET|HEAD")) {
-      PlainText.sendMethodNotAllowed(answer, "GET, HEAD");
-    } else if (healthy) {
-      PlainText.send(answer, 200, "ok");
-    } else {
-      PlainText.send(answer, 503, STOPPING);
     }
   }
 

@@ -1,8 +1,10 @@
 package sammyjaeger.tracing;
 
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sammyjaeger.service.Metrics;
 
 /** Counts what became of spans, and logs each outage once when it begins and once at its end. */
 final class SpanLoss {
@@ -13,6 +15,7 @@ final class SpanLoss {
   private final LongAdder finished = new LongAdder();
   private long sent;
   private long lost;
+  private long dropped;
   private long lostBefore;
   private boolean outage;
   private long overNanos = System.nanoTime();
@@ -31,6 +34,7 @@ final class SpanLoss {
 
   /** While a queue overflows others of its spans are sent: it is over when it is quiet. */
   synchronized void dropped() {
+    dropped++;
     lost(1, "the reporter's queue is full");
     overNanos = System.nanoTime() + 1_000_000_000;
   }
@@ -55,6 +59,18 @@ final class SpanLoss {
       log.warn("Spans don't reach {}, because {}", destination, reason);
     }
     lost += spans;
+  }
+
+  /** Adds what became of spans, where each finished one is in one of four. */
+  void addTo(Metrics metrics) {
+    metrics.add("tracing_spans_total{result=\"sent\"}", () -> read(() -> sent));
+    metrics.add("tracing_spans_total{result=\"dropped\"}", () -> read(() -> dropped));
+    metrics.add("tracing_spans_total{result=\"failed\"}", () -> read(() -> lost - dropped));
+    metrics.add("tracing_spans_waiting", () -> read(() -> finished.sum() - sent - lost));
+  }
+
+  private synchronized long read(LongSupplier count) {
+    return count.getAsLong();
   }
 
   /** What became of all spans; for when no more are reported. */

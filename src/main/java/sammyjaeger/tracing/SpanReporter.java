@@ -1,27 +1,23 @@
 package sammyjaeger.tracing;
 
-import static sammyjaeger.service.Settings.HOST;
-import static sammyjaeger.service.Settings.SECRET;
-import static sammyjaeger.service.Settings.URL;
 import static sammyjaeger.service.Settings.matching;
 import static sammyjaeger.service.Settings.wholeNumber;
 
 import io.jaegertracing.internal.JaegerSpan;
-import io.jaegertracing.internal.exceptions.SenderException;
 import io.jaegertracing.internal.reporters.LoggingReporter;
 import io.jaegertracing.spi.Reporter;
 import io.jaegertracing.thrift.internal.senders.ThriftSender;
 import io.jaegertracing.thriftjava.Process;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.thrift.transport.TTransportException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
 /**
@@ -42,7 +38,7 @@ final class SpanReporter implements Reporter {
 
   private final Process process;
   private final String print;
-  private final boolean plain;
+  private final TraceTrees trees;
   private final long flushNanos;
   private final BlockingQueue<JaegerSpan> queue;
   private final SpanLoss spanLoss;
@@ -54,16 +50,7 @@ final class SpanReporter implements Reporter {
   /** Reads where spans go; which defaults are not those of jaeger-client-java, README says. */
   SpanReporter(Settings settings, String serviceName) {
     process = new Process(serviceName);
-    String host = settings.read("JAEGER_AGENT_HOST", "localhost", "where spans go, by UDP", HOST);
-    int port =
-        settings.read("JAEGER_AGENT_PORT", "6831", "the UDP port there", wholeNumber(1, 65535));
-    URI endpoint =
-        settings.read(
-            "JAEGER_ENDPOINT", "", "or by HTTP, as in http://localhost:14268/api/traces", URL);
-    String token =
-        settings.read("JAEGER_AUTH_TOKEN", "", "bearer token for JAEGER_ENDPOINT", SECRET);
-    String user = settings.read("JAEGER_USER", "", "user for JAEGER_ENDPOINT", SECRET);
-    String password = settings.read("JAEGER_PASSWORD", "", "that user's password", SECRET);
+    Destination destination = new Destination(settings);
     print =
         settings
             .read(
@@ -72,10 +59,7 @@ final class SpanReporter implements Reporter {
                 "print each trace as a tree, log each span (true), or neither",
                 matching("tree, true or false", "(?i)tree|true|false"))
             .toLowerCase();
-    plain =
-        !settings
-            .read("NO_COLOR", "", "if set, trees are drawn in ASCII", matching("text", "(?s).*"))
-            .isEmpty();
+    trees = new TraceTrees(settings, serviceName);
     queue =
         new LinkedBlockingQueue<>(
             settings.read(
@@ -90,15 +74,12 @@ final class SpanReporter implements Reporter {
                 "1000",
                 "how many milliseconds a span may wait",
                 wholeNumber(1, 600_000)));
-    spanLoss = new SpanLoss(endpoint == null ? "udp://" + host + ":" + port : "" + endpoint);
-    try {
-      sender =
-          endpoint == null
-              ? new UdpSender(host, port, spanLoss)
-              : new HttpSender(endpoint, token, user, password, spanLoss);
-    } catch (TTransportException e) {
-      throw new IllegalStateException("Thrift's buffer can't be made", e);
-    }
+    spanLoss = new SpanLoss(destination.name());
+    sender = destination.sender(spanLoss);
+  }
+
+  void addTo(Metrics metrics) {
+    spanLoss.addTo(metrics);
   }
 
   String destination() {
@@ -140,7 +121,6 @@ final class SpanReporter implements Reporter {
   }
 
   private void run() {
-    TraceTrees trees = new TraceTrees(process.getServiceName(), plain);
     Reporter lines = new LoggingReporter();
     List<JaegerSpan> spans = new ArrayList<>();
     long flushedNanos = System.nanoTime();
@@ -165,7 +145,11 @@ final class SpanReporter implements Reporter {
       spans.clear();
       if (probes > 0) {
         probes--;
-        send(() -> sender.send(process, List.of()));
+        send(
+            () -> {
+              sender.send(process, List.of());
+              return 0;
+            });
       }
       if (System.nanoTime() - flushedNanos >= flushNanos) {
         send(sender::flush);
@@ -179,15 +163,11 @@ final class SpanReporter implements Reporter {
   }
 
   /** Our senders count what they send and lose; but not a span that they never got. */
-  private void send(Sending sending) {
+  private void send(Callable<Integer> sending) {
     try {
-      sending.send();
-    } catch (SenderException | RuntimeException e) {
+      sending.call();
+    } catch (Exception e) {
       spanLoss.lost(1, "one of them can't be encoded, or is too long");
     }
-  }
-
-  private interface Sending {
-    void send() throws SenderException;
   }
 }

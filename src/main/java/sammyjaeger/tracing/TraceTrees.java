@@ -1,5 +1,7 @@
 package sammyjaeger.tracing;
 
+import static sammyjaeger.service.Settings.matching;
+
 import io.jaegertracing.internal.JaegerSpan;
 import io.opentracing.tag.Tags;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import sammyjaeger.service.Settings;
 
 /**
  * Draws this service's part of a trace as a tree, as soon as its local root has finished: the span
@@ -42,10 +45,13 @@ final class TraceTrees {
 
   private int waiting;
 
-  /** Makes a drawer of trees; if they are not to be plain, a terminal gets bars without gaps. */
-  TraceTrees(String service, boolean plain) {
+  /** Reads whether a terminal gets bars without gaps. */
+  TraceTrees(Settings settings, String service) {
     this.service = service;
-    this.plain = plain;
+    plain =
+        !settings
+            .read("NO_COLOR", "", "if set, trees are drawn in ASCII", matching("text", "(?s).*"))
+            .isEmpty();
   }
 
   void add(JaegerSpan span) {

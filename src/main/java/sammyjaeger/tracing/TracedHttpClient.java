@@ -55,8 +55,6 @@ public final class TracedHttpClient {
   /** Baggage can be as long as a visitor's headers, and six times that when it is encoded. */
   private static final int MAX_INJECTED_BYTES = 7 << 10;
 
-  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private final Tracer tracer;
   private final String peerService;
   private final Duration timeout;
@@ -93,8 +91,7 @@ public final class TracedHttpClient {
             .withTag(Tags.HTTP_URL, url.toString())
             .start();
     try (Scope scope = tracer.activateSpan(span)) {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(url).method(method, BodyPublishers.noBody());
+      var request = HttpRequest.newBuilder(url).method(method, BodyPublishers.noBody());
       inject(span, request);
       HttpResponse<String> answer = send(request.build());
       Tags.HTTP_STATUS.set(span, answer.statusCode());
@@ -125,12 +122,12 @@ public final class TracedHttpClient {
           leftOut--;
         }
       } catch (IllegalArgumentException e) {
-        continue; // Baggage can have a name that no header can have.
+        // Baggage can have a name that no header can have.
       }
     }
     long now = System.nanoTime();
     long next = nextLogNanos.get();
-    if (leftOut > 0 && now - next >= 0 && nextLogNanos.compareAndSet(next, now + MINUTE_NANOS)) {
+    if (leftOut > 0 && now - next >= 0 && nextLogNanos.compareAndSet(next, now + 60_000_000_000L)) {
       log.warn("{} headers with baggage were too long, or misnamed, to be passed on", leftOut);
     }
   }

@@ -2,6 +2,7 @@ package sammyjaeger.tracing;
 
 import io.jaegertracing.internal.JaegerTracer;
 import io.opentracing.Tracer;
+import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
 /** One service's tracer, from its settings to the last flush. */
@@ -29,6 +30,11 @@ public final class Tracing {
             .build();
     reporter.start();
     return tracer;
+  }
+
+  /** Adds what becomes of spans. */
+  public void addTo(Metrics metrics) {
+    reporter.addTo(metrics);
   }
 
   /** Logs where spans go, and what keeps them from being seen. */

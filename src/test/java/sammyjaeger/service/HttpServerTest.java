@@ -170,7 +170,7 @@ class HttpServerTest {
     Server jetty = new Server(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     AtomicBoolean ready = new AtomicBoolean();
     Filter never = (request, response, chain) -> response.getOutputStream().write('x');
-    jetty.setHandler(new ServletsHandler(never, Map.of(), ready::get, () -> false));
+    jetty.setHandler(new ServletsHandler(never, Map.of(), new Metrics(), ready::get, () -> false));
     jetty.start();
     try {
       assertEquals(200, statusOf(jetty.getURI().resolve("/livez")));
@@ -259,14 +259,14 @@ class HttpServerTest {
   @Test
   void limits_followHeapDescriptorsAndThreads() {
     long mebibyte = 1 << 20;
-    assertEquals(256, HttpServer.maxRequests(64 * mebibyte, 1 << 20, true));
-    assertEquals(3276, HttpServer.maxConnections(64 * mebibyte, 1 << 20));
-    assertEquals(412, HttpServer.maxRequests(8192 * mebibyte, 1024, true));
-    assertEquals(412, HttpServer.maxConnections(8192 * mebibyte, 1024));
-    assertEquals(32_768, HttpServer.maxRequests(8192 * mebibyte, 1 << 20, true));
-    assertEquals(950, HttpServer.maxRequests(8192 * mebibyte, 1 << 20, false));
-    assertEquals(1, HttpServer.maxRequests(mebibyte / 8, 1 << 20, true));
-    assertEquals(1, HttpServer.maxConnections(mebibyte, 10));
+    assertEquals(256, Capacity.of(64 * mebibyte, 1 << 20, true).requests());
+    assertEquals(3276, Capacity.of(64 * mebibyte, 1 << 20, true).connections());
+    assertEquals(412, Capacity.of(8192 * mebibyte, 1024, true).requests());
+    assertEquals(412, Capacity.of(8192 * mebibyte, 1024, true).connections());
+    assertEquals(32_768, Capacity.of(8192 * mebibyte, 1 << 20, true).requests());
+    assertEquals(950, Capacity.of(8192 * mebibyte, 1 << 20, false).requests());
+    assertEquals(1, Capacity.of(mebibyte / 8, 1 << 20, true).requests());
+    assertEquals(1, Capacity.of(mebibyte, 10, true).connections());
   }
 
   @Test

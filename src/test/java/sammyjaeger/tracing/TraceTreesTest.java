@@ -10,13 +10,14 @@ import io.jaegertracing.internal.samplers.ConstSampler;
 import io.opentracing.Span;
 import io.opentracing.tag.Tags;
 import org.junit.jupiter.api.Test;
+import sammyjaeger.service.Settings;
 
 /** How one service's part of a trace is drawn; ProcessTest sees it on a process's output. */
 class TraceTreesTest {
 
   private static final long START_MICROS = 1_700_000_000_000_000L;
 
-  private final TraceTrees trees = new TraceTrees("orders", true);
+  private final TraceTrees trees = new TraceTrees(new Settings(name -> null), "orders");
   private final JaegerTracer tracer =
       new JaegerTracer.Builder("orders")
           .withReporter(new InMemoryReporter())

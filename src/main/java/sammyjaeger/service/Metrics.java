@@ -1,0 +1,54 @@
+package sammyjaeger.service;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+
+/**
+ * What a machine can know of a service, in Prometheus's text format 0.0.4. By hand, as its client
+ * library 1.10.0 took 54 to 73 ms of the start-up (JDK 17 and 25, 2026-11-24), a tenth of it.
+ */
+public final class Metrics {
+
+  static final String CONTENT_TYPE = "text/plain;version=0.0.4;charset=utf-8";
+
+  private final Map<String, LongSupplier> series = new ConcurrentSkipListMap<>();
+  private final Map<String, LongAdder> requests = new ConcurrentHashMap<>();
+
+  /** Adds a series, with its labels, as in {@code spans_total{result="sent"}}. */
+  public void add(String name, LongSupplier value) {
+    series.put(name, value);
+  }
+
+  /** Counts a request; the path must be one of few, whatever strangers ask for. */
+  void countRequest(String path, int status) {
+    requests
+        .computeIfAbsent(
+            "http_requests_total{path=\"" + path + "\",status=\"" + status + "\"}",
+            name -> {
+              LongAdder count = new LongAdder();
+              add(name, count::sum);
+              return count;
+            })
+        .increment();
+  }
+
+  /** All series, those of one name together; the name of one that only grows ends in _total. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    String last = "";
+    for (Map.Entry<String, LongSupplier> each : series.entrySet()) {
+      String name = each.getKey().replaceAll("\\{.*", "");
+      if (!name.equals(last)) {
+        String type = name.endsWith("_total") ? "counter" : "gauge";
+        text.append("# TYPE %s %s\n".formatted(name, type));
+        last = name;
+      }
+      text.append("%s %d\n".formatted(each.getKey(), each.getValue().getAsLong()));
+    }
+    return text.toString();
+  }
+}
