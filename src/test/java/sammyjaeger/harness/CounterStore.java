@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import redis.embedded.RedisServer;
 import redis.embedded.core.RedisServerBuilder;
 
@@ -16,7 +17,11 @@ public final class CounterStore implements AutoCloseable {
   /** Starts one that keeps nothing on the disk; settings are lines of its configuration. */
   public CounterStore(int port, String... settings) throws IOException {
     this.port = port;
-    RedisServerBuilder builder = RedisServer.newRedisServer().port(port).bind("127.0.0.1");
+    RedisServerBuilder builder =
+        RedisServer.newRedisServer()
+            .executableProvider(() -> BeforeTests.REDIS_SERVER)
+            .port(port)
+            .bind("127.0.0.1");
     List.of(settings).forEach(builder::setting);
     server = builder.setting("save \"\"").build();
     server.start();
@@ -26,10 +31,15 @@ public final class CounterStore implements AutoCloseable {
     this(freePort());
   }
 
-  /** A port on which nobody listens. */
-  public static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
+  /** A port on which nobody listens, and which the system gives to no client meanwhile. */
+  public static int freePort() {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return free.getLocalPort();
+      } catch (IOException e) {
+        continue; // It is taken.
+      }
     }
   }
 
