@@ -31,6 +31,8 @@ interface VisitCounter {
   private static boolean isStore(URI store) {
     return String.valueOf(store.getScheme()).matches("rediss?")
         && store.getHost() != null
+        && store.getHost().length() <= 200
+        && (store.getUserInfo() == null || store.getUserInfo().matches("(?s):.+"))
         && store.getPort() != 0
         && store.getPort() <= 65535
         && store.getPath().matches("(/\\d{0,4})?")

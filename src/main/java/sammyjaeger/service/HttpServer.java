@@ -79,7 +79,7 @@ public final class HttpServer {
   /**
    * Opens the port and starts to answer.
    *
-   * @param filter what every request passes, but for those of health
+   * @param filter what every request passes, but for those of health and metrics
    * @param servlets what answers each path; every other path is not found
    * @param onStopped what to do in a stop after the last request has ended
    * @throws Settings.Refusal if the port can't be opened

@@ -17,7 +17,7 @@ public final class Metrics {
   private final Map<String, LongSupplier> series = new ConcurrentSkipListMap<>();
   private final Map<String, LongAdder> requests = new ConcurrentHashMap<>();
 
-  /** Adds a series, with its labels, as in {@code spans_total{result="sent"}}. */
+  /** Adds a series, with its labels, as in {@code tracing_spans_total{result="sent"}}. */
   public void add(String name, LongSupplier value) {
     series.put(name, value);
   }

@@ -56,10 +56,14 @@ final class ServletsHandler extends ServletContextHandler {
           }
           String path = ((HttpServletRequest) request).getServletPath();
           if (!List.of(LIVENESS, READINESS, METRICS).contains(path)) {
-            run(request, answer, chain);
             // The servlet path of / is empty.
             String route = path.isEmpty() ? "/" : path;
-            metrics.countRequest(servlets.containsKey(route) ? route : "other", answer.getStatus());
+            try {
+              run(request, answer, chain);
+            } finally {
+              metrics.countRequest(
+                  servlets.containsKey(route) ? route : "other", answer.getStatus());
+            }
           } else if (!((HttpServletRequest) request).getMethod().matches("GET|HEAD")) {
             PlainText.sendMethodNotAllowed(answer, "GET, HEAD");
           } else if (path.equals(METRICS)) {
@@ -90,13 +94,13 @@ final class ServletsHandler extends ServletContextHandler {
 
   private void run(ServletRequest request, HttpServletResponse answer, FilterChain chain)
       throws IOException {
-    if (interrupted) {
-      PlainText.send(answer, 503, STOPPING);
-      return;
-    }
     running.add(Thread.currentThread());
     try {
-      chain.doFilter(request, answer);
+      if (interrupted) {
+        PlainText.send(answer, 503, STOPPING);
+      } else {
+        chain.doFilter(request, answer);
+      }
     } catch (RuntimeException | Error | ServletException | InterruptedIOException e) {
       // An answer can't be written by an interrupted thread; and Jetty would log the client's URI
       // and the whole stack trace, and send a page of its own.

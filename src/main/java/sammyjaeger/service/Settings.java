@@ -140,7 +140,11 @@ public final class Settings {
 
   /** An address may have a user and a password in front, and a token in its query. */
   private static String withoutSecrets(String value) {
-    String shown = value.replaceAll("(?s)^.*@", "***@").replaceAll("(?s)[?#].*$", "?***");
+    String shown =
+        value
+            .replaceAll("(?s)^(rediss?:).*$", "$1***")
+            .replaceAll("(?s)^.*@", "***@")
+            .replaceAll("(?s)[?#].*$", "?***");
     return LogStream.printable(shown);
   }
 }

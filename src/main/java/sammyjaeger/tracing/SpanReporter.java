@@ -10,19 +10,16 @@ import io.jaegertracing.thrift.internal.senders.ThriftSender;
 import io.jaegertracing.thriftjava.Process;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
 /**
- * What becomes of a finished span: a thread of its own prints it and then sends it, so that a
- * request waits for neither, whatever state the terminal and Jaeger are in.
+ * What becomes of a finished span: a thread prints it and then sends it, so that a request waits
+ * for neither, whatever state the terminal and Jaeger are in.
  */
 final class SpanReporter implements Reporter {
 
@@ -39,15 +36,16 @@ final class SpanReporter implements Reporter {
   private final Process process;
   private final String print;
   private final TraceTrees trees;
+  private final Reporter lines = new LoggingReporter();
   private final long flushNanos;
-  private final BlockingQueue<JaegerSpan> queue;
+  private final SpanQueue queue;
   private final SpanLoss spanLoss;
   private final ThriftSender sender;
   private final Thread thread = new Thread(this::run, "span-reporter");
   private volatile int probes;
   private volatile boolean closing;
 
-  /** Reads where spans go; which defaults are not those of jaeger-client-java, README says. */
+  /** Reads the settings. */
   SpanReporter(Settings settings, String serviceName) {
     process = new Process(serviceName);
     Destination destination = new Destination(settings);
@@ -61,12 +59,13 @@ final class SpanReporter implements Reporter {
             .toLowerCase();
     trees = new TraceTrees(settings, serviceName);
     queue =
-        new LinkedBlockingQueue<>(
+        new SpanQueue(
             settings.read(
                 "JAEGER_REPORTER_MAX_QUEUE_SIZE",
                 "10000",
                 "how many spans may wait; more are lost",
-                wholeNumber(1, 1_000_000)));
+                wholeNumber(1, 1_000_000)),
+            Runtime.getRuntime().maxMemory() / 8);
     flushNanos =
         TimeUnit.MILLISECONDS.toNanos(
             settings.read(
@@ -78,12 +77,8 @@ final class SpanReporter implements Reporter {
     sender = destination.sender(spanLoss);
   }
 
-  void addTo(Metrics metrics) {
-    spanLoss.addTo(metrics);
-  }
-
-  String destination() {
-    return spanLoss.destination();
+  SpanLoss spanLoss() {
+    return spanLoss;
   }
 
   void start() {
@@ -102,7 +97,7 @@ final class SpanReporter implements Reporter {
     spanLoss.finished();
     if (!queue.offer(span)) {
       spanLoss.dropped();
-    } else if (queue.size() > queue.remainingCapacity()) {
+    } else if (queue.isHalfFull()) {
       LockSupport.unpark(thread);
     }
   }
@@ -121,26 +116,18 @@ final class SpanReporter implements Reporter {
   }
 
   private void run() {
-    Reporter lines = new LoggingReporter();
     List<JaegerSpan> spans = new ArrayList<>();
     long flushedNanos = System.nanoTime();
     boolean last = false;
     while (!last) {
       // Looked at before the queue is, so that what was reported before the close is in it.
       boolean stopping = closing;
-      int taken = queue.drainTo(spans, MAX_BATCH);
+      int taken = queue.take(spans, MAX_BATCH);
       last = stopping && taken < MAX_BATCH;
-      switch (print) {
-        case "tree" -> spans.forEach(trees::add);
-        case "true" -> spans.forEach(lines::report);
-        default -> {}
-      }
-      String text = trees.take(last);
-      if (!text.isEmpty()) {
-        System.err.print(text);
-      }
+      print(spans, last);
       for (JaegerSpan span : spans) {
         send(() -> sender.append(span));
+        queue.done(span);
       }
       spans.clear();
       if (probes > 0) {
@@ -160,6 +147,22 @@ final class SpanReporter implements Reporter {
       }
     }
     send(sender::close);
+  }
+
+  private void print(List<JaegerSpan> spans, boolean last) {
+    try {
+      switch (print) {
+        case "tree" -> spans.forEach(trees::add);
+        case "true" -> spans.forEach(lines::report);
+        default -> {}
+      }
+      String text = trees.take(last);
+      if (!text.isEmpty()) {
+        System.err.print(text);
+      }
+    } catch (RuntimeException e) {
+      log.warn("Spans could not be printed: {}", e.toString());
+    }
   }
 
   /** Our senders count what they send and lose; but not a span that they never got. */

@@ -75,7 +75,7 @@ final class TraceTrees {
       trace.waiting.add(span);
       waiting++;
     }
-    if (traces.size() > MAX_TRACES || waiting > MAX_SPANS) {
+    while (traces.size() > MAX_TRACES || waiting > MAX_SPANS) {
       Iterator<Trace> eldest = traces.values().iterator();
       waiting -= eldest.next().waiting.size();
       eldest.remove();

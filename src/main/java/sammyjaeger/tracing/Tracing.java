@@ -34,12 +34,12 @@ public final class Tracing {
 
   /** Adds what becomes of spans. */
   public void addTo(Metrics metrics) {
-    reporter.addTo(metrics);
+    reporter.spanLoss().addTo(metrics);
   }
 
   /** Logs where spans go, and what keeps them from being seen. */
   public void logDestination() {
-    jaeger.log(reporter.destination());
+    jaeger.log(reporter.spanLoss().destination());
     if (jaeger.isSampling()) {
       reporter.probe();
     }

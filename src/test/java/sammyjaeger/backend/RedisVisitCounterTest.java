@@ -121,12 +121,12 @@ class RedisVisitCounterTest {
       for (int i = 0; i < 2; i++) {
         assertUnavailable(VisitCounterServices.send("POST", services.counter()), sentence);
       }
-      assertEquals(1, log.lines(sentence).size());
+      assertEquals(1, log.lines(sentence + " (INCR)").size());
       assertEquals(
           "ok", VisitCounterServices.send("GET", services.counter().resolve("/readyz")).body());
       CounterStore store = new CounterStore(port);
       assertEquals("2", VisitCounterServices.send("POST", services.counter()).body());
-      assertEquals(1, log.lines(":" + port + " answers again").size());
+      assertEquals(1, log.lines(":" + port + " answers again to INCR").size());
       store.close();
       assertEquals(503, VisitCounterServices.send("POST", services.counter()).statusCode());
       try (CounterStore again = new CounterStore(port)) {
@@ -138,9 +138,9 @@ class RedisVisitCounterTest {
 
   @ParameterizedTest
   @CsvSource({
-    "requirepass shark, answered with the error NOAUTH",
-    "maxmemory 1, answered with the error OOM",
-    "replicaof 127.0.0.1 1, answered with the error READONLY",
+    "requirepass shark, answered with an error NOAUTH",
+    "maxmemory 1, answered with an error OOM",
+    "replicaof 127.0.0.1 1, answered with an error READONLY",
   })
   void storeThatRefuses_answers503(String setting, String whatHappened) throws Exception {
     try (CounterStore store = new CounterStore(CounterStore.freePort(), setting);
@@ -158,6 +158,9 @@ class RedisVisitCounterTest {
               .filter(span -> Boolean.TRUE.equals(span.tags().get("error")))
               .toList();
       assertEquals(1, failed.size(), failed::toString);
+      String address = "127.0.0.1:" + store.port();
+      assertTrue(log.lines(address, whatHappened).size() <= 2, "once for each command");
+      assertEquals(0, log.lines(address, "answers again").size());
       assertEquals("error", failed.get(0).logs().get(0).get("event"));
     }
   }
@@ -173,7 +176,7 @@ class RedisVisitCounterTest {
             VisitCounterServices.send("POST", services.counter()),
             "The counter's store at 127.0.0.1:"
                 + store.port()
-                + " answered with the error WRONGPASS.");
+                + " answered with an error WRONGPASS.");
       }
     }
     assertEquals(List.of(), log.lines("turtle"));
@@ -191,7 +194,7 @@ class RedisVisitCounterTest {
           at + " gave no answer, or a broken one.");
       assertUnavailable(
           VisitCounterServices.send("POST", services.counter()),
-          at + " answered with the error ERR.");
+          at + " answered with an error ERR.");
       redis.del("sammy-jaeger:visits");
       assertEquals("2", VisitCounterServices.send("POST", services.counter()).body());
     }
@@ -205,7 +208,26 @@ class RedisVisitCounterTest {
           VisitCounterServices.send("POST", services.counter()),
           "The counter's store at 127.0.0.1:"
               + silent.uri().getPort()
-              + " did not answer within 500 ms.");
+              + " did not answer in time.");
+    }
+  }
+
+  /** Jedis's own time-out begins anew with each byte. */
+  @Test
+  void storeThatDripsItsAnswer_isNotWaitedFor() throws Exception {
+    try (FakeBackend slow =
+            new FakeBackend(
+                out -> {
+                  while (true) {
+                    Thread.sleep(200);
+                    out.write('1');
+                    out.flush();
+                  }
+                });
+        VisitCounterServices services = services("redis://127.0.0.1:" + slow.uri().getPort())) {
+      HttpResponse<String> answer = VisitCounterServices.send("POST", services.counter());
+      assertEquals(503, answer.statusCode(), answer::body);
+      assertTrue(answer.body().endsWith(" did not answer in time."), answer::body);
     }
   }
 
@@ -217,6 +239,8 @@ class RedisVisitCounterTest {
         "$-1\r\n",
         ":x\r\n",
         "*-1\r\n",
+        "-no upstream\r\n",
+        "$2147483647\r\n",
         "",
         "\u0007"
       })
@@ -240,7 +264,11 @@ class RedisVisitCounterTest {
         "redis://h:65536",
         "redis://h/x",
         "redis://h/0?a",
-        "redis://:secret@h:x/0"
+        "redis://:secret@h:x/0",
+        "redis://:secret",
+        "redis:secret",
+        "redis://secret@h",
+        "redis://:@h"
       })
   void otherStore_isRefused(String store) {
     Settings settings = new Settings(Map.of("COUNTER_STORE", store, "PORT", "0")::get);

@@ -36,10 +36,9 @@ class MetricsTest {
       assertEquals(0, metrics.get("http_requests_running"));
       assertEquals(0, metrics.get("http_requests_waiting"));
       assertEquals(
-          3,
+          6,
           metrics(services.counter())
-                  .get("http_requests_total{path=\"/api/counter\",status=\"200\"}")
-              / 2);
+              .get("http_requests_total{path=\"/api/counter\",status=\"200\"}"));
     }
   }
 

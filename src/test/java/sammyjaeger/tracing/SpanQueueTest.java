@@ -1,0 +1,57 @@
+package sammyjaeger.tracing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jaegertracing.internal.JaegerSpan;
+import io.jaegertracing.internal.JaegerTracer;
+import io.jaegertracing.internal.reporters.InMemoryReporter;
+import io.jaegertracing.internal.samplers.ConstSampler;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** How many spans may wait. */
+class SpanQueueTest {
+
+  private final JaegerTracer tracer =
+      new JaegerTracer.Builder("test")
+          .withReporter(new InMemoryReporter())
+          .withSampler(new ConstSampler(true))
+          .withManualShutdown()
+          .build();
+
+  @Test
+  void spans_areBoundedInNumber() {
+    SpanQueue queue = new SpanQueue(3, 1 << 20);
+    assertTrue(queue.offer(span(0)) && queue.offer(span(0)));
+    assertTrue(queue.isHalfFull());
+    assertTrue(queue.offer(span(0)));
+    assertFalse(queue.offer(span(0)));
+    assertEquals(3, queue.take(new ArrayList<>(), 10));
+    assertFalse(queue.isHalfFull());
+    assertTrue(queue.offer(span(0)));
+  }
+
+  /** A visitor's baggage stays with each span until it is sent. */
+  @Test
+  void spans_areBoundedInBytes() {
+    SpanQueue queue = new SpanQueue(1000, 8_000);
+    assertTrue(queue.offer(span(2000)) && queue.offer(span(2000)));
+    assertTrue(queue.isHalfFull());
+    assertFalse(queue.offer(span(2000)));
+    assertTrue(queue.offer(span(0)), "a small one still fits");
+    List<JaegerSpan> taken = new ArrayList<>();
+    assertEquals(3, queue.take(taken, 10));
+    assertFalse(queue.offer(span(2000)), "they still have to be sent");
+    taken.forEach(queue::done);
+    assertFalse(queue.isHalfFull());
+    assertTrue(queue.offer(span(2000)) && queue.offer(span(2000)));
+  }
+
+  private JaegerSpan span(int baggage) {
+    JaegerSpan span = tracer.buildSpan("span").start();
+    return baggage == 0 ? span : span.setBaggageItem("key", "x".repeat(baggage));
+  }
+}
