@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.transport.TMemoryInputTransport;
@@ -24,8 +25,15 @@ public final class HttpCollector implements AutoCloseable {
   public final List<String> authorizations = new CopyOnWriteArrayList<>();
 
   private final HttpServer server;
+  private final Consumer<Batch> consumer;
 
   public HttpCollector() throws IOException {
+    this(null);
+  }
+
+  /** Gives what it gets to a consumer, if there is one, and does not keep it then. */
+  public HttpCollector(Consumer<Batch> consumer) throws IOException {
+    this.consumer = consumer == null ? batch -> spans.addAll(WireSpan.of(batch)) : consumer;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/api/traces", this::accept);
     server.start();
@@ -49,7 +57,7 @@ public final class HttpCollector implements AutoCloseable {
       Batch batch = new Batch();
       batch.read(
           new TBinaryProtocol(new TMemoryInputTransport(exchange.getRequestBody().readAllBytes())));
-      spans.addAll(WireSpan.of(batch));
+      consumer.accept(batch);
       batches.incrementAndGet();
       exchange.sendResponseHeaders(202, -1);
     } catch (TException e) {

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TCompactProtocol;
 import org.apache.thrift.transport.TMemoryInputTransport;
@@ -24,12 +25,19 @@ public final class UdpAgent implements AutoCloseable {
   private final DatagramSocket socket;
   private final Thread receiver;
   private final List<WireSpan> spans = new ArrayList<>();
+  private final Consumer<Batch> consumer;
 
   public UdpAgent() throws IOException {
     this(0);
   }
 
   public UdpAgent(int port) throws IOException {
+    this(port, null);
+  }
+
+  /** Gives what it gets to a consumer, if there is one, and does not keep it then. */
+  public UdpAgent(int port, Consumer<Batch> consumer) throws IOException {
+    this.consumer = consumer == null ? batch -> spans.addAll(WireSpan.of(batch)) : consumer;
     socket = new DatagramSocket(null);
     socket.setReceiveBufferSize(BUFFER_BYTES);
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -97,18 +105,17 @@ public final class UdpAgent implements AutoCloseable {
         return;
       }
       synchronized (spans) {
-        spans.addAll(decode(Arrays.copyOf(bytes, packet.getLength())));
+        decode(Arrays.copyOf(bytes, packet.getLength()));
       }
     }
   }
 
-  private static List<WireSpan> decode(byte[] packet) {
-    List<WireSpan> decoded = new ArrayList<>();
+  private void decode(byte[] packet) {
     Agent.Iface handler =
         new Agent.Iface() {
           @Override
           public void emitBatch(Batch batch) {
-            decoded.addAll(WireSpan.of(batch));
+            consumer.accept(batch);
           }
 
           @Override
@@ -122,6 +129,5 @@ public final class UdpAgent implements AutoCloseable {
     } catch (TException e) {
       throw new AssertionError("Not a batch of spans", e);
     }
-    return decoded;
   }
 }

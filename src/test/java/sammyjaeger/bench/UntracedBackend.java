@@ -1,0 +1,41 @@
+package sammyjaeger.bench;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.servlet.Filter;
+import javax.servlet.Servlet;
+import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import sammyjaeger.service.HttpServer;
+import sammyjaeger.service.PlainText;
+import sammyjaeger.service.ServiceProcess;
+import sammyjaeger.service.Settings;
+
+/** The backend without tracing: the same server, and the same answer to a GET. */
+final class UntracedBackend {
+
+  private UntracedBackend() {}
+
+  public static void main(String[] args) {
+    ServiceProcess.run(args, UntracedBackend::start);
+  }
+
+  private static HttpServer start(Settings settings) {
+    HttpServer server = new HttpServer(settings, "5000");
+    settings.check();
+    AtomicLong counter = new AtomicLong(1);
+    Servlet servlet =
+        new HttpServlet() {
+          @Override
+          protected void service(HttpServletRequest request, HttpServletResponse response)
+              throws IOException {
+            PlainText.send(response, 200, "" + counter.get());
+          }
+        };
+    Filter noTracing = (request, response, chain) -> chain.doFilter(request, response);
+    server.start(noTracing, Map.of("/api/counter", servlet), () -> {});
+    return server;
+  }
+}
