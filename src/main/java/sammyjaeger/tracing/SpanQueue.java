@@ -2,6 +2,7 @@ package sammyjaeger.tracing;
 
 import io.jaegertracing.internal.JaegerSpan;
 import io.opentracing.tag.Tags;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -11,37 +12,39 @@ import java.util.concurrent.atomic.AtomicLong;
 /** The finished spans that wait, bounded in number and in bytes. */
 final class SpanQueue {
 
-  private final BlockingQueue<JaegerSpan> spans;
+  private record Waiting(JaegerSpan span, long bytes) {}
+
+  private final BlockingQueue<Waiting> queue;
+  private final List<Waiting> taken = new ArrayList<>();
   private final long maxBytes;
   private final AtomicLong bytes = new AtomicLong();
 
   /** Makes one; in bytes, as baggage and URLs are as long as strangers' headers. */
   SpanQueue(int maxSpans, long maxBytes) {
     this.maxBytes = maxBytes;
-    spans = new LinkedBlockingQueue<>(maxSpans);
+    queue = new LinkedBlockingQueue<>(maxSpans);
   }
 
   /** Adds a span, or returns false if there is no room for it. */
   boolean offer(JaegerSpan span) {
-    if (bytes.addAndGet(bytes(span)) <= maxBytes && spans.offer(span)) {
+    long size = bytes(span);
+    if (bytes.addAndGet(size) <= maxBytes && queue.offer(new Waiting(span, size))) {
       return true;
     }
-    done(span);
+    bytes.addAndGet(-size);
     return false;
   }
 
   boolean isHalfFull() {
-    return spans.size() > spans.remainingCapacity() || bytes.get() > maxBytes / 2;
+    return queue.size() > queue.remainingCapacity() || bytes.get() > maxBytes / 2;
   }
 
-  /** Moves spans to a list, and returns how many; their bytes count until they are done. */
-  int take(List<JaegerSpan> list, int max) {
-    return spans.drainTo(list, max);
-  }
-
-  /** Makes a span's room free. */
-  void done(JaegerSpan span) {
-    bytes.addAndGet(-bytes(span));
+  /** Takes spans out, for one thread alone; their bytes count until it takes the next. */
+  List<JaegerSpan> take(int max) {
+    bytes.addAndGet(-taken.stream().mapToLong(Waiting::bytes).sum());
+    taken.clear();
+    queue.drainTo(taken, max);
+    return taken.stream().map(Waiting::span).toList();
   }
 
   private static long bytes(JaegerSpan span) {

@@ -8,7 +8,6 @@ import io.jaegertracing.internal.reporters.LoggingReporter;
 import io.jaegertracing.spi.Reporter;
 import io.jaegertracing.thrift.internal.senders.ThriftSender;
 import io.jaegertracing.thriftjava.Process;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -116,20 +115,17 @@ final class SpanReporter implements Reporter {
   }
 
   private void run() {
-    List<JaegerSpan> spans = new ArrayList<>();
     long flushedNanos = System.nanoTime();
     boolean last = false;
     while (!last) {
       // Looked at before the queue is, so that what was reported before the close is in it.
       boolean stopping = closing;
-      int taken = queue.take(spans, MAX_BATCH);
-      last = stopping && taken < MAX_BATCH;
+      List<JaegerSpan> spans = queue.take(MAX_BATCH);
+      last = stopping && spans.size() < MAX_BATCH;
       print(spans, last);
       for (JaegerSpan span : spans) {
         send(() -> sender.append(span));
-        queue.done(span);
       }
-      spans.clear();
       if (probes > 0) {
         probes--;
         send(
@@ -142,7 +138,7 @@ final class SpanReporter implements Reporter {
         send(sender::flush);
         flushedNanos = System.nanoTime();
       }
-      if (taken < MAX_BATCH && !last) {
+      if (spans.size() < MAX_BATCH && !last) {
         LockSupport.parkNanos(Math.min(PAUSE_NANOS, flushNanos));
       }
     }

@@ -40,7 +40,7 @@ final class TraceTrees {
   private int leftOut;
   private long secondNanos = System.nanoTime();
 
-  /** The latest traces, with the spans whose local roots have not finished yet. */
+  /** The latest traces not ended, with the spans whose local roots have not finished yet. */
   private final Map<String, Trace> traces = new LinkedHashMap<>();
 
   private int waiting;
@@ -70,6 +70,10 @@ final class TraceTrees {
         rows.forEach(row -> draw(row, trace.startMicros, Math.max(1, micros)));
       } else {
         leftOut++;
+      }
+      if (span.context().getParentId() == 0) {
+        waiting -= trace.waiting.size();
+        traces.remove(span.context().getTraceId());
       }
     } else {
       trace.waiting.add(span);

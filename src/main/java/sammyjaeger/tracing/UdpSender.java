@@ -25,6 +25,12 @@ final class UdpSender extends io.jaegertracing.thrift.internal.senders.UdpSender
   }
 
   @Override
+  protected int calculateSpanSize(Span span) throws SenderException {
+    int maxSize = MaxSize.of(span);
+    return maxSize <= MaxSize.SMALL ? maxSize : super.calculateSpanSize(span);
+  }
+
+  @Override
   public void send(Process process, List<Span> spans) {
     SenderException failure = trySend(process, spans);
     // The failure's cause is Thrift's, and the cause of that the socket's.
