@@ -3,6 +3,8 @@ package sammyjaeger.service;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import org.eclipse.jetty.util.VirtualThreads;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What this process can bear.
@@ -12,22 +14,38 @@ import org.eclipse.jetty.util.VirtualThreads;
  */
 record Capacity(int requests, int connections) {
 
-  /** Without virtual threads, each request takes one of these. */
-  static final int MAX_THREADS = 1000;
+  private static final Logger log = LoggerFactory.getLogger(Capacity.class);
+
+  /** Fewer can be too few for one service; then it is worth a line of the log. */
+  private static final int FEW_REQUESTS = 1000;
+
+  /** Without virtual threads, each request takes one of these; some 50 are for other things. */
+  static final int MAX_THREADS = 2050;
 
   static Capacity ofThisProcess() {
     long descriptors =
         ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
             ? system.getMaxFileDescriptorCount()
             : Integer.MAX_VALUE;
-    return of(Runtime.getRuntime().maxMemory(), descriptors, VirtualThreads.areSupported());
+    Capacity capacity =
+        of(Runtime.getRuntime().maxMemory(), descriptors, VirtualThreads.areSupported());
+    if (capacity.requests < FEW_REQUESTS && capacity.requests == forDescriptors(descriptors)) {
+      log.warn(
+          "No more than {} requests run at once, as this process may open only {} files (ulimit -n)",
+          capacity.requests,
+          descriptors);
+    }
+    return capacity;
   }
 
   static Capacity of(long heapBytes, long descriptors, boolean virtualThreads) {
-    // Some 200 descriptors and 50 threads are for other things.
-    long connections = Math.min(heapBytes / 20_480, (descriptors - 200) / 2);
+    long connections = Math.min(heapBytes / 20_480, forDescriptors(descriptors));
     long threads = virtualThreads ? Integer.MAX_VALUE : MAX_THREADS - 50;
     long requests = Math.min(threads, Math.min(heapBytes >> 18, connections));
     return new Capacity((int) Math.max(1, requests), (int) Math.max(1, connections));
+  }
+
+  private static long forDescriptors(long descriptors) {
+    return Math.max(1, (descriptors - 200) / 2); // Some 200 are for other things.
   }
 }

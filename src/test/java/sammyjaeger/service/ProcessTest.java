@@ -148,6 +148,24 @@ class ProcessTest {
   }
 
   @Test
+  void start_saysThatItMayOpenFewFiles() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", "-c", "ulimit -n 500; exec \"$0\" -jar target/backend.jar", java);
+    builder.redirectErrorStream(true).environment().put("PORT", "0");
+    Process process = builder.start();
+    try (BufferedReader output = process.inputReader()) {
+      String line = output.readLine();
+      assertTrue(
+          line.endsWith(
+              "No more than 150 requests run at once, as this process may open only 500 files (ulimit -n)"),
+          line);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
   void start_saysWhereItListensAndWhereSpansGo() throws Exception {
     try (UdpAgent agent = new UdpAgent();
         JarProcess backend = JarProcess.backend(agent, Map.of())) {
