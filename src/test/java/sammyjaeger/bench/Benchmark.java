@@ -1,7 +1,9 @@
 package sammyjaeger.bench;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,6 +26,9 @@ final class Benchmark implements AutoCloseable {
 
   private static final Path REPORT = Path.of("target", "bench", "report.md");
   private static final int CONNECTIONS = 16;
+  private static final int[] CROWDS = {100, 1000, 2000, 5000, 9500, 10_000};
+  private static final int WARM_UP_CROWDS = 10;
+  private static final int WARM_UP_VISITORS = 2000;
 
   private final Duration warmup = Settings.parseDuration(System.getProperty("bench.warmup"));
   private final int seconds = Integer.getInteger("bench.seconds");
@@ -33,6 +38,7 @@ final class Benchmark implements AutoCloseable {
   private final SpanReceiver receiver = new SpanReceiver();
   private final Table answers = new Table();
   private final Table firstAnswers = new Table();
+  private final Table crowds = new Table();
 
   private Benchmark() throws IOException {}
 
@@ -42,6 +48,7 @@ final class Benchmark implements AutoCloseable {
       String begun = Instant.now().truncatedTo(ChronoUnit.MINUTES).toString();
       benchmark.measureStarts();
       benchmark.measureAnswers();
+      benchmark.measureCrowds();
       String report = benchmark.report(begun);
       Files.writeString(REPORT, report);
       System.out.println("\n" + report);
@@ -121,6 +128,53 @@ final class Benchmark implements AutoCloseable {
     }
   }
 
+  /** Visits at once through both services, as many as the machine lets them have descriptors. */
+  private void measureCrowds() throws Exception {
+    // A heap that lets 10,000 requests run at once; what they need of it is what is measured.
+    String heap = "-Xmx2600m";
+    try (ServerProcess backend = new ServerProcess(Variant.slowBackend(receiver, "2s"), heap);
+        ServerProcess frontend =
+            new ServerProcess(Variant.frontend(receiver, backend.port), heap)) {
+      for (int i = 0; i < WARM_UP_CROWDS; i++) {
+        System.out.println("Warm-up crowd " + (i + 1) + " of " + WARM_UP_CROWDS);
+        Crowd.visit(frontend.port, WARM_UP_VISITORS);
+      }
+      for (int visitors : CROWDS) {
+        for (int round = 0; round < rounds && visitors <= maxCrowd(); round++) {
+          System.out.println("Crowd of " + visitors);
+          measureCrowd(visitors + " visits", visitors, backend, frontend);
+        }
+      }
+    }
+  }
+
+  private void measureCrowd(
+      String name, int visitors, ServerProcess backend, ServerProcess frontend) throws Exception {
+    Thread.sleep(2000); // Until the spans of the visits before are received.
+    long receivedBefore = receiver.received();
+    Duration frontendCpu = frontend.cpu();
+    Duration backendCpu = backend.cpu();
+    Crowd crowd = Crowd.visit(frontend.port, visitors);
+    Thread.sleep(2000);
+    Histogram visits = crowd.latencies;
+    crowds.add("frontend µs", "%.0f", name, micros(frontend.cpu().minus(frontendCpu), visits));
+    crowds.add("backend µs", "%.0f", name, micros(backend.cpu().minus(backendCpu), visits));
+    crowds.add("frontend MB", "%.0f", name, frontend.residentMegabytes());
+    crowds.add("backend MB", "%.0f", name, backend.residentMegabytes());
+    crowds.add("p50 s", "%.2f", name, visits.getValueAtPercentile(50) / 1e9);
+    crowds.add("p99 s", "%.2f", name, visits.getValueAtPercentile(99) / 1e9);
+    crowds.add("numbers", "%.0f", name, crowd.numbers.size());
+    crowds.add("spans received", "%.0f", name, receiver.received() - receivedBefore);
+  }
+
+  /** In the frontend each takes two descriptors, and before Java 21 a thread. */
+  private static int maxCrowd() {
+    long descriptors =
+        ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getMaxFileDescriptorCount();
+    return (int) Math.min(Runtime.version().feature() < 21 ? 2000 : 10_000, descriptors / 2 - 100);
+  }
+
   private void measureStart(String name, Variant variant, String... options) throws Exception {
     try (ServerProcess server = new ServerProcess(variant, options)) {
       firstAnswers.add("ms", "%.0f", name, server.toFirstAnswer.toNanos() / 1e6);
@@ -182,6 +236,10 @@ final class Benchmark implements AutoCloseable {
         %s
         From the start of the process to the first answer, and memory then (%d starts):
 
+        %s
+        Visits at once through both services, each held for 2 s by the backend, after a warm-up: CPU time for a visit,
+        memory at the end, how long they took from the first one's arrival, the numbers told, and the spans received:
+
         %s"""
         .formatted(
             begun,
@@ -210,6 +268,15 @@ final class Benchmark implements AutoCloseable {
                 "said to be lost",
                 "lost unsaid"),
             starts,
-            firstAnswers.toMarkdown("× Jetty", "ms", "MB"));
+            firstAnswers.toMarkdown("× Jetty", "ms", "MB"),
+            crowds.toMarkdown(
+                "frontend µs",
+                "backend µs",
+                "frontend MB",
+                "backend MB",
+                "p50 s",
+                "p99 s",
+                "numbers",
+                "spans received"));
   }
 }

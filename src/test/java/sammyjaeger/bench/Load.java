@@ -22,8 +22,6 @@ import org.HdrHistogram.Histogram;
  */
 final class Load implements AutoCloseable {
 
-  private static final byte[] REQUEST =
-      "GET /api/counter HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final String LENGTH = "\r\nContent-Length: ";
 
   private final List<Connection> connections = new ArrayList<>();
@@ -32,7 +30,7 @@ final class Load implements AutoCloseable {
   Load(int port, int visitors) throws IOException {
     threads = Executors.newFixedThreadPool(visitors);
     for (int i = 0; i < visitors; i++) {
-      connections.add(new Connection(port));
+      connections.add(new Connection(port, "/api/counter"));
     }
   }
 
@@ -92,9 +90,13 @@ final class Load implements AutoCloseable {
   static final class Connection implements AutoCloseable {
 
     private final Socket socket;
+    private final byte[] request;
     private final byte[] answer = new byte[4096];
 
-    Connection(int port) throws IOException {
+    Connection(int port, String path) throws IOException {
+      request =
+          ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+              .getBytes(StandardCharsets.US_ASCII);
       socket = new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(60_000);
@@ -102,7 +104,7 @@ final class Load implements AutoCloseable {
 
     /** Asks, and reads all of the answer, which must be a 200. */
     void ask() throws IOException {
-      socket.getOutputStream().write(REQUEST);
+      socket.getOutputStream().write(request);
       InputStream in = socket.getInputStream();
       String text = "";
       for (int length = 0; !isComplete(text); ) {

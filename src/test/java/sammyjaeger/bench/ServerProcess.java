@@ -27,10 +27,12 @@ final class ServerProcess implements AutoCloseable {
   final Duration toFirstAnswer;
 
   private final Process process;
+  private final String path;
   private volatile String beginning = "";
 
   /** Starts the process, and waits for its first answer. */
   ServerProcess(Variant variant, String... options) throws Exception {
+    path = variant.path();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(OPTIONS);
@@ -82,7 +84,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   private boolean answers() throws IOException {
-    try (Load.Connection connection = new Load.Connection(port)) {
+    try (Load.Connection connection = new Load.Connection(port, path)) {
       connection.ask();
       return true;
     } catch (ConnectException e) {

@@ -60,6 +60,31 @@ record Variant(String name, List<String> program, Map<String, String> environmen
         true);
   }
 
+  /** The packaged backend, and each POST to it takes so long. */
+  static Variant slowBackend(SpanReceiver receiver, String delay) {
+    Map<String, String> environment =
+        Map.of("SIMULATED_DELAY", delay, "JAEGER_AGENT_PORT", receiver.udpPort());
+    return new Variant("backend", BACKEND, environment, true);
+  }
+
+  /** The packaged frontend of a backend at that port. */
+  static Variant frontend(SpanReceiver receiver, int backend) {
+    Map<String, String> environment =
+        Map.of(
+            "COUNTER_ENDPOINT",
+            "http://localhost:" + backend,
+            "COUNTER_TIMEOUT",
+            "60s",
+            "JAEGER_AGENT_PORT",
+            receiver.udpPort());
+    return new Variant("frontend", List.of("-jar", "target/frontend.jar"), environment, true);
+  }
+
+  /** What it is asked for, to see that it answers. */
+  String path() {
+    return name.equals("frontend") ? "/livez" : "/api/counter";
+  }
+
   private static Variant untraced(String name, Class<?> main) {
     return new Variant(name, List.of("-cp", CLASS_PATH, main.getName()), Map.of(), false);
   }
