@@ -16,7 +16,7 @@ record Capacity(int requests, int connections) {
 
   private static final Logger log = LoggerFactory.getLogger(Capacity.class);
 
-  /** Fewer can be too few for one service; then it is worth a line of the log. */
+  /** Below this, the log says that the limit of descriptors is low. */
   private static final int FEW_REQUESTS = 1000;
 
   /** Without virtual threads, each request takes one of these; some 50 are for other things. */

@@ -5,7 +5,8 @@ import io.jaegertracing.thriftjava.Tag;
 
 /**
  * How many bytes a span takes at most, in either protocol of Thrift. To know how many exactly, the
- * client encodes each span twice; so it is asked for large ones alone.
+ * client encodes each span twice; so it is asked only for large ones, and for those with logs or
+ * references.
  */
 final class MaxSize {
 

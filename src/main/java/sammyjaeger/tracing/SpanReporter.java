@@ -56,7 +56,8 @@ final class SpanReporter implements Reporter {
                 "print each trace as a tree, log each span (true), or neither",
                 matching("tree, true or false", "(?i)tree|true|false"))
             .toLowerCase();
-    trees = new TraceTrees(settings, serviceName);
+    long maxBytes = Runtime.getRuntime().maxMemory() / 8;
+    trees = new TraceTrees(settings, serviceName, maxBytes);
     queue =
         new SpanQueue(
             settings.read(
@@ -64,7 +65,7 @@ final class SpanReporter implements Reporter {
                 "10000",
                 "how many spans may wait; more are lost",
                 wholeNumber(1, 1_000_000)),
-            Runtime.getRuntime().maxMemory() / 8);
+            maxBytes);
     flushNanos =
         TimeUnit.MILLISECONDS.toNanos(
             settings.read(

@@ -23,7 +23,6 @@ final class TraceTrees {
   private static final int WIDTH = 30;
   private static final int MAX_LINES_A_SECOND = 60;
   private static final int MAX_TRACES = 10_000;
-  private static final int MAX_SPANS = 20_000;
 
   private record Row(JaegerSpan span, int depth) {}
 
@@ -43,11 +42,13 @@ final class TraceTrees {
   /** The latest traces not ended, with the spans whose local roots have not finished yet. */
   private final Map<String, Trace> traces = new LinkedHashMap<>();
 
-  private int waiting;
+  private long waitingBytes;
+  private final long maxBytes;
 
-  /** Reads whether a terminal gets bars without gaps. */
-  TraceTrees(Settings settings, String service) {
+  /** Reads NO_COLOR: whether bars are drawn with # in place of █. */
+  TraceTrees(Settings settings, String service, long maxBytes) {
     this.service = service;
+    this.maxBytes = maxBytes;
     plain =
         !settings
             .read("NO_COLOR", "", "if set, trees are drawn in ASCII", matching("text", "(?s).*"))
@@ -72,16 +73,16 @@ final class TraceTrees {
         leftOut++;
       }
       if (span.context().getParentId() == 0) {
-        waiting -= trace.waiting.size();
+        waitingBytes -= bytes(trace.waiting);
         traces.remove(span.context().getTraceId());
       }
     } else {
       trace.waiting.add(span);
-      waiting++;
+      waitingBytes += SpanQueue.bytes(span);
     }
-    while (traces.size() > MAX_TRACES || waiting > MAX_SPANS) {
+    while (traces.size() > MAX_TRACES || waitingBytes > maxBytes) {
       Iterator<Trace> eldest = traces.values().iterator();
-      waiting -= eldest.next().waiting.size();
+      waitingBytes -= bytes(eldest.next().waiting);
       eldest.remove();
     }
   }
@@ -111,8 +112,12 @@ final class TraceTrees {
             .sorted(Comparator.comparing(JaegerSpan::getStart))
             .toList();
     trace.waiting.removeAll(children);
-    waiting -= children.size();
+    waitingBytes -= bytes(children);
     children.forEach(child -> collect(child, depth + 1, trace, rows));
+  }
+
+  private static long bytes(List<JaegerSpan> spans) {
+    return spans.stream().mapToLong(SpanQueue::bytes).sum();
   }
 
   private void draw(Row row, long startMicros, double scaleMicros) {

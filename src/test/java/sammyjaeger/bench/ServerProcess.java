@@ -45,12 +45,17 @@ final class ServerProcess implements AutoCloseable {
     process = builder.start();
     Thread output = new Thread(this::read, "output");
     output.start();
-    while (!answers()) {
-      if (!process.isAlive()) {
-        output.join();
-        throw new IOException(command + " ended: " + beginning);
+    try {
+      while (!answers()) {
+        if (!process.isAlive()) {
+          output.join();
+          throw new IOException(command + " ended: " + beginning);
+        }
+        Thread.sleep(2);
       }
-      Thread.sleep(2);
+    } catch (IOException e) {
+      close();
+      throw e;
     }
     toFirstAnswer = Duration.ofNanos(System.nanoTime() - start);
   }

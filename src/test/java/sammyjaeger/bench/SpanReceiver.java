@@ -14,7 +14,8 @@ import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.UdpAgent;
 
 /**
- * Takes spans as Jaeger does, by UDP, HTTP and OTLP; decodes them, and keeps their number alone.
+ * Takes spans as Jaeger does, by UDP, HTTP and OTLP; decodes Thrift, and finds spans in OTLP; keeps
+ * their number alone.
  */
 final class SpanReceiver implements AutoCloseable {
 

@@ -80,9 +80,9 @@ class MaxSizeTest {
     }
   }
 
-  /** As of the longest span that fits. */
+  /** Although three bytes for each char would be more than a packet. */
   @Test
-  void largeSpan_isNotTakenForALargerOne() throws Exception {
+  void largeSpan_isSentIfItFits() throws Exception {
     try (UdpAgent agent = new UdpAgent()) {
       UdpSender sender = new UdpSender("localhost", agent.port(), new SpanLoss("udp:"));
       sender.append(tracer.buildSpan("large").withTag("k", "x".repeat(64_000)).start());
@@ -93,7 +93,7 @@ class MaxSizeTest {
 
   @ParameterizedTest
   @MethodSource("contents")
-  void packets_holdWhatTheyAreFilledWith(Consumer<JaegerSpan> fill) throws Exception {
+  void fullPackets_loseNoSpan(Consumer<JaegerSpan> fill) throws Exception {
     try (UdpAgent agent = new UdpAgent()) {
       SpanLoss spanLoss = new SpanLoss("udp://localhost:" + agent.port());
       UdpSender sender = new UdpSender("localhost", agent.port(), spanLoss);

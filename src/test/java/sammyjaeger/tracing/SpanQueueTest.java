@@ -47,6 +47,16 @@ class SpanQueueTest {
     assertTrue(queue.offer(span(2000)) && queue.offer(span(2000)));
   }
 
+  @Test
+  void manyItemsOfBaggage_countForMoreThanTheirCharacters() {
+    SpanQueue queue = new SpanQueue(1000, 100_000);
+    JaegerSpan span = span(0);
+    for (int i = 0; i < 1000; i++) {
+      span.setBaggageItem("k" + i, "");
+    }
+    assertFalse(queue.offer(span));
+  }
+
   private JaegerSpan span(int baggage) {
     JaegerSpan span = tracer.buildSpan("span").start();
     return baggage == 0 ? span : span.setBaggageItem("key", "x".repeat(baggage));

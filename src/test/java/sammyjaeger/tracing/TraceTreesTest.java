@@ -17,7 +17,7 @@ class TraceTreesTest {
 
   private static final long START_MICROS = 1_700_000_000_000_000L;
 
-  private final TraceTrees trees = new TraceTrees(new Settings(name -> null), "orders");
+  private final TraceTrees trees = new TraceTrees(new Settings(name -> null), "orders", 20_000_000);
   private final JaegerTracer tracer =
       new JaegerTracer.Builder("orders")
           .withReporter(new InMemoryReporter())
@@ -155,6 +155,19 @@ class TraceTreesTest {
     finish(start("call", 0, late), 1000);
     finish(late, 1000);
     assertEquals(3, trees.take(false).lines().count());
+  }
+
+  /** A visitor's baggage stays with each of them. */
+  @Test
+  void longSpansOfUnfinishedTraces_areForgottenSooner() {
+    Span first = start("GET /", 0, null);
+    finish(start("call", 0, first), 1000);
+    for (int i = 0; i < 9_000; i++) {
+      Span span = start("GET /", 0, null).setBaggageItem("key", "x".repeat(2_000));
+      finish(start("call", 0, span), 1000);
+    }
+    finish(first, 1000);
+    assertEquals(2, trees.take(false).lines().count(), "without its call");
   }
 
   private Span start(String name, long millis, Span parent) {
