@@ -4,6 +4,7 @@ import io.jaegertracing.agent.thrift.Agent;
 import io.jaegertracing.thriftjava.Batch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -11,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TCompactProtocol;
@@ -45,11 +47,14 @@ public final class UdpAgent implements AutoCloseable {
     receiver.start();
   }
 
-  /** A port on which nobody listens. */
+  /** A port on which nobody listens; below those that the system gives to others meanwhile. */
   public static int freePort() throws IOException {
+    int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
     try (DatagramSocket free =
-        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
       return free.getLocalPort();
+    } catch (BindException e) {
+      return freePort();
     }
   }
 
