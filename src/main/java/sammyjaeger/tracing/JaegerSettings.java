@@ -24,9 +24,9 @@ import sammyjaeger.service.Settings;
 import sammyjaeger.service.Settings.Kind;
 
 /**
- * The variables of jaeger-client-java that make a tracer; {@link SpanReporter} has those that say
- * what becomes of its spans. The client's own {@code Configuration.fromEnv()} logs and ignores
- * wrong values, and reads numbers as the machine's language writes them.
+ * The variables of jaeger-client-java that make a tracer; SpanReporter has those that say what
+ * becomes of its spans. The client's own {@code Configuration.fromEnv()} logs and ignores wrong
+ * values, and reads numbers as the machine's language writes them.
  */
 final class JaegerSettings {
 
@@ -79,7 +79,7 @@ final class JaegerSettings {
   JaegerTracer.Builder tracerBuilder() {
     JaegerTracer.Builder builder =
         new JaegerTracer.Builder(serviceName).withSampler(sampler()).withTags(tags);
-    if (isBroken()) {
+    if (injectsNothing()) {
       // What a service leaves out that has no tracing of its calls.
       builder.registerInjector(HTTP_HEADERS, (context, headers) -> {});
     } else {
@@ -100,7 +100,7 @@ final class JaegerSettings {
     if (!isSampling()) {
       log.warn("No trace begins here, because JAEGER_SAMPLER_PARAM is {}", samplerParam);
     }
-    if (isBroken()) {
+    if (injectsNothing()) {
       log.warn("Calls from here start traces of their own, because JAEGER_PROPAGATION is none");
     }
   }
@@ -110,7 +110,7 @@ final class JaegerSettings {
     return samplerType.equals("remote") || Double.parseDouble(samplerParam) > 0;
   }
 
-  private boolean isBroken() {
+  private boolean injectsNothing() {
     return propagation.equalsIgnoreCase("none");
   }
 

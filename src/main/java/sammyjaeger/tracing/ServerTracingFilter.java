@@ -12,13 +12,14 @@ import javax.servlet.FilterChain;
 import javax.servlet.ServletException;
 import javax.servlet.ServletRequest;
 import javax.servlet.ServletResponse;
+import javax.servlet.http.HttpServletMapping;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 
 /**
  * The server half of tracing by hand: {@link TracingFilter} extracts the context from the request's
  * headers, and makes each request a server span. This adds what it leaves out, and tells the client
- * the trace's id.
+ * the trace's id. It is for {@link javax.servlet.DispatcherType#REQUEST} alone.
  */
 public final class ServerTracingFilter extends TracingFilter {
 
@@ -33,6 +34,8 @@ public final class ServerTracingFilter extends TracingFilter {
   @Override
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    // In essence: extract the caller's context, start a span that is its child, activate it, call
+    // the chain, tag the span with what came of it, and finish it.
     super.doFilter(
         request,
         response,
@@ -77,12 +80,13 @@ public final class ServerTracingFilter extends TracingFilter {
       return METHODS.contains(request.getMethod()) ? request.getMethod() : "OTHER";
     }
 
-    /** The path that a servlet is mapped to, or /* where none is. */
+    /** The pattern that a servlet is mapped to, or /* for the one that takes what is left. */
     private static String route(HttpServletRequest request) {
-      return switch (request.getHttpServletMapping().getMappingMatch()) {
+      HttpServletMapping mapping = request.getHttpServletMapping();
+      return switch (mapping.getMappingMatch()) {
         case CONTEXT_ROOT -> "/";
-        case EXACT -> request.getHttpServletMapping().getPattern();
-        default -> "/*";
+        case DEFAULT -> "/*";
+        default -> mapping.getPattern();
       };
     }
   }

@@ -1,7 +1,6 @@
 package sammyjaeger.tracing;
 
 import static io.opentracing.propagation.Format.Builtin.HTTP_HEADERS;
-import static java.util.Comparator.comparing;
 
 import io.opentracing.Scope;
 import io.opentracing.Span;
@@ -30,13 +29,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The client half of tracing by hand: each call is a client span, whose context travels in its
- * headers. Tags and logs follow the OpenTracing semantic conventions, version 1.1.
+ * headers. Tags and logs follow the OpenTracing semantic conventions, version 1.1. Small on
+ * purpose: requests have no body, and answers at most 1,024 bytes of Latin-1.
  */
 public final class TracedHttpClient {
 
@@ -47,13 +44,8 @@ public final class TracedHttpClient {
 
   static {
     // In seconds; less than Jetty's 30, or a call would meet a closed connection. Java 17 has 1200.
-    System.setProperty("jdk.httpclient.keepalive.timeout", "20");
+    System.getProperties().putIfAbsent("jdk.httpclient.keepalive.timeout", "20");
   }
-
-  private static final Logger log = LoggerFactory.getLogger(TracedHttpClient.class);
-
-  /** Baggage can be as long as a visitor's headers, and six times that when it is encoded. */
-  private static final int MAX_INJECTED_BYTES = 7 << 10;
 
   private final Tracer tracer;
   private final String peerService;
@@ -63,9 +55,9 @@ public final class TracedHttpClient {
           .version(HttpClient.Version.HTTP_1_1)
           .executor(new ForkJoinPool(4)) // In place of an unbounded pool.
           .build();
-  private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
+  private final HeaderLimit headerLimit = new HeaderLimit();
 
-  /** Makes a client of the service of that name; the time-out is for all of a call. */
+  /** Makes a client for all calls of the service of that name; the time-out is for all of one. */
   public TracedHttpClient(Tracer tracer, String peerService, Duration timeout) {
     this.tracer = tracer;
     this.peerService = peerService;
@@ -75,6 +67,7 @@ public final class TracedHttpClient {
   /**
    * Makes one traced call.
    *
+   * @param url its path is in the span's name, so there had better be few of them
    * @throws HttpTimeoutException if the answer did not come in time
    * @throws IOException if there was no answer, or a useless one; the message is a plain sentence
    */
@@ -88,7 +81,7 @@ public final class TracedHttpClient {
             .withTag(Tags.PEER_HOSTNAME, url.getHost())
             .withTag(Tags.PEER_PORT, port(url))
             .withTag(Tags.HTTP_METHOD, method)
-            .withTag(Tags.HTTP_URL, url.toString())
+            .withTag(Tags.HTTP_URL, withoutSecrets(url))
             .start();
     try (Scope scope = tracer.activateSpan(span)) {
       var request = HttpRequest.newBuilder(url).method(method, BodyPublishers.noBody());
@@ -109,33 +102,13 @@ public final class TracedHttpClient {
   private void inject(Span span, HttpRequest.Builder request) {
     Map<String, String> headers = new HashMap<>();
     tracer.inject(span.context(), HTTP_HEADERS, new TextMapAdapter(headers));
-    int room = MAX_INJECTED_BYTES;
-    int leftOut = headers.size();
-    // The shortest first: the context itself is short, and only baggage can be long.
-    for (Map.Entry<String, String> header :
-        headers.entrySet().stream().sorted(comparing(each -> each.getValue().length())).toList()) {
-      int bytes = header.getKey().length() + header.getValue().length() + ": \r\n".length();
-      try {
-        if (bytes <= room) {
-          request.setHeader(header.getKey(), header.getValue());
-          room -= bytes;
-          leftOut--;
-        }
-      } catch (IllegalArgumentException e) {
-        // Baggage can have a name that no header can have.
-      }
-    }
-    long now = System.nanoTime();
-    long next = nextLogNanos.get();
-    if (leftOut > 0 && now - next >= 0 && nextLogNanos.compareAndSet(next, now + 60_000_000_000L)) {
-      log.warn("{} headers with baggage were too long, or misnamed, to be passed on", leftOut);
-    }
+    headerLimit.set(headers, request);
   }
 
   /** Waits for the whole answer; HttpRequest's own time-out would end with the answer's headers. */
   private HttpResponse<String> send(HttpRequest request) throws IOException {
     CompletableFuture<HttpResponse<String>> answer = http.sendAsync(request, head -> limitedBody());
-    String peer = peerService + " at " + request.uri();
+    String peer = peerService + " at " + withoutSecrets(request.uri());
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -172,6 +145,10 @@ public final class TracedHttpClient {
               }
             });
     return BodySubscribers.mapping(reading, end -> body.toString());
+  }
+
+  private static String withoutSecrets(URI url) {
+    return url.toString().replaceFirst("[?#].*", "").replaceFirst("//[^/]*@", "//");
   }
 
   private static int port(URI url) {

@@ -2,6 +2,7 @@ package sammyjaeger.tracing;
 
 import io.jaegertracing.internal.JaegerTracer;
 import io.opentracing.Tracer;
+import sammyjaeger.reporting.SpanReporter;
 import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
@@ -34,12 +35,12 @@ public final class Tracing {
 
   /** Adds what becomes of spans. */
   public void addTo(Metrics metrics) {
-    reporter.spanLoss().addTo(metrics);
+    reporter.addTo(metrics);
   }
 
   /** Logs where spans go, and what keeps them from being seen. */
   public void logDestination() {
-    jaeger.log(reporter.spanLoss().destination());
+    jaeger.log(reporter.destination());
     if (jaeger.isSampling()) {
       reporter.probe();
     }

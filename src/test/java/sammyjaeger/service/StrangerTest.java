@@ -13,6 +13,8 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -158,6 +160,10 @@ class StrangerTest {
             "uberctx-a: " + "\"".repeat(7500),
             "jaeger-baggage: " + "k=\",".repeat(1800),
             "jaeger-baggage: " + "k123456789=v,".repeat(560),
+            "jaeger-baggage: "
+                + IntStream.range(0, 900)
+                    .mapToObj(i -> "k%d=v".formatted(i))
+                    .collect(Collectors.joining(",")),
             "uberctx-x: " + "x".repeat(7030));
     try (FakeBackend backend =
             FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");

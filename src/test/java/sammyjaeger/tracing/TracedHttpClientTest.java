@@ -237,6 +237,16 @@ class TracedHttpClientTest {
   }
 
   @Test
+  void credentialsAndQuery_areNeverShown() throws Exception {
+    URI url = URI.create("http://user:password@no-such-host.invalid/path?token=1#part");
+    IOException e = assertThrows(IOException.class, () -> http.call("GET", url, answer -> 1));
+    String shown = "http://no-such-host.invalid/path";
+    assertEquals("callee at " + shown + " has a host name that is not known.", e.getMessage());
+    assertEquals(shown, onlySpan().getTags().get("http.url"));
+    assertEquals("GET /path", onlySpan().getOperationName());
+  }
+
+  @Test
   void defaultPort_isTheSchemes() throws Exception {
     for (Map.Entry<String, Integer> port : Map.of("http", 80, "https", 443).entrySet()) {
       URI url = URI.create(port.getKey() + "://no-such-host.invalid/path");

@@ -280,6 +280,9 @@ class VisitTraceTest {
     String value = header.equals("uberctx-a") ? "\"".repeat(7000) : manyItems();
     try (VisitCounterServices services = new VisitCounterServices()) {
       assertEquals(200, services.visit(header, value).statusCode());
+      List<WireSpan> spans = services.stop();
+      assertEquals(6, spans.size(), spans::toString);
+      assertEquals(1, spans.stream().map(WireSpan::traceId).distinct().count());
     }
   }
 

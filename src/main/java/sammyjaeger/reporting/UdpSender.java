@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import io.jaegertracing.internal.exceptions.SenderException;
 import io.jaegertracing.thriftjava.Process;
@@ -8,9 +8,9 @@ import java.util.List;
 import org.apache.thrift.transport.TTransportException;
 
 /**
- * Sends spans to a Jaeger agent's UDP port. That nobody listens there is told, by an ICMP message,
- * at the next send, which then sends nothing: so the packet before is the lost one, and the one at
- * hand is sent again.
+ * Sends spans to a Jaeger agent's UDP port. If nobody listens there, an ICMP message says so, and
+ * fails the next send: then the packet before is the lost one, and the one at hand is sent again.
+ * The agent's address is looked up once.
  */
 final class UdpSender extends io.jaegertracing.thrift.internal.senders.UdpSender {
 

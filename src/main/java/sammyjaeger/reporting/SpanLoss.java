@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;

@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import static sammyjaeger.service.Settings.matching;
 import static sammyjaeger.service.Settings.wholeNumber;
@@ -14,13 +14,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
 /**
  * What becomes of a finished span: a thread prints it and then sends it, so that a request waits
  * for neither, whatever state the terminal and Jaeger are in.
  */
-final class SpanReporter implements Reporter {
+public final class SpanReporter implements Reporter {
 
   private static final Logger log = LoggerFactory.getLogger(SpanReporter.class);
 
@@ -45,7 +46,7 @@ final class SpanReporter implements Reporter {
   private volatile boolean closing;
 
   /** Reads the settings. */
-  SpanReporter(Settings settings, String serviceName) {
+  public SpanReporter(Settings settings, String serviceName) {
     process = new Process(serviceName);
     Destination destination = new Destination(settings);
     print =
@@ -63,7 +64,7 @@ final class SpanReporter implements Reporter {
             settings.read(
                 "JAEGER_REPORTER_MAX_QUEUE_SIZE",
                 "10000",
-                "how many spans may wait; more are lost",
+                "how many spans may wait, in an eighth of the heap at most; more are lost",
                 wholeNumber(1, 1_000_000)),
             maxBytes);
     flushNanos =
@@ -77,19 +78,26 @@ final class SpanReporter implements Reporter {
     sender = destination.sender(spanLoss);
   }
 
-  SpanLoss spanLoss() {
-    return spanLoss;
-  }
-
-  void start() {
+  /** Starts to send; whether Jaeger is there does not matter. */
+  public void start() {
     thread.setDaemon(true);
     thread.start();
   }
 
   /** Sends batches without spans, so that the log says at once if nobody takes them. */
-  void probe() {
+  public void probe() {
     // By UDP, what became of the first is known when the second is sent.
     probes = sender instanceof UdpSender ? 2 : 1;
+  }
+
+  /** Where spans go, as the log shows it. */
+  public String destination() {
+    return spanLoss.destination();
+  }
+
+  /** Adds what becomes of spans. */
+  public void addTo(Metrics metrics) {
+    spanLoss.addTo(metrics);
   }
 
   @Override
@@ -162,7 +170,7 @@ final class SpanReporter implements Reporter {
     }
   }
 
-  /** Our senders count what they send and lose; but not a span that they never got. */
+  /** A span that the sender refuses never gets to its send, which counts all others. */
   private void send(Callable<Integer> sending) {
     try {
       sending.call();

@@ -1,7 +1,7 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import io.jaegertracing.internal.JaegerSpan;
-import io.opentracing.tag.Tags;
+import io.jaegertracing.internal.LogData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ final class SpanQueue {
   /** What an item of baggage takes besides its characters. */
   private static final int BAGGAGE_ITEM = 150;
 
-  /** Makes one; in bytes, as baggage and URLs are as long as strangers' headers. */
+  /** Makes one; in bytes, as baggage and tags are as long as strangers' headers. */
   SpanQueue(int maxSpans, long maxBytes) {
     this.maxBytes = maxBytes;
     queue = new LinkedBlockingQueue<>(maxSpans);
@@ -52,10 +52,23 @@ final class SpanQueue {
 
   /** What a span takes of the heap, about. */
   static long bytes(JaegerSpan span) {
-    long bytes = 1000 + String.valueOf(span.getTags().get(Tags.HTTP_URL.getKey())).length();
+    long bytes = 1000 + characters(span.getTags());
+    if (span.getLogs() != null) {
+      for (LogData log : span.getLogs()) {
+        bytes += 2 * characters(log.getFields()); // A stack trace is there twice.
+      }
+    }
     for (Map.Entry<String, String> item : span.context().baggageItems()) {
       bytes += BAGGAGE_ITEM + item.getKey().length() + item.getValue().length();
     }
     return bytes;
+  }
+
+  private static long characters(Map<String, ?> values) {
+    long characters = 0;
+    for (Object value : values.values()) {
+      characters += value instanceof String text ? text.length() : 0;
+    }
+    return characters;
   }
 }

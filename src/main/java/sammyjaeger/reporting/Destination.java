@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import static sammyjaeger.service.Settings.HOST;
 import static sammyjaeger.service.Settings.SECRET;

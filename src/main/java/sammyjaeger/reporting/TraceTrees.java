@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import static sammyjaeger.service.Settings.matching;
 
@@ -66,7 +66,8 @@ final class TraceTrees {
       collect(span, span.context().getParentId() == 0 ? 1 : 2, trace, rows);
       if (lines < MAX_LINES_A_SECOND) {
         lines += 1 + rows.size();
-        text.append("trace %s in %s\n".formatted(ServerTracingFilter.traceId(span), service));
+        String id = span.context().getTraceId();
+        text.append("trace %s in %s\n".formatted("0".repeat(32 - id.length()) + id, service));
         long micros = span.getStart() + span.getDuration() - trace.startMicros;
         rows.forEach(row -> draw(row, trace.startMicros, Math.max(1, micros)));
       } else {
@@ -123,9 +124,12 @@ final class TraceTrees {
   private void draw(Row row, long startMicros, double scaleMicros) {
     JaegerSpan span = row.span;
     int from = (int) (WIDTH * (span.getStart() - startMicros) / scaleMicros);
-    int length = Math.max(1, (int) Math.round(WIDTH * span.getDuration() / scaleMicros));
+    // A clock that is set back while spans run may make a child's longer than the whole.
+    long length = Math.round(WIDTH * span.getDuration() / scaleMicros);
     String name = "  ".repeat(row.depth) + span.getOperationName().replaceAll("\\R", "?");
-    String bars = " ".repeat(Math.min(from, WIDTH - 1)) + bar().repeat(length);
+    String bars =
+        " ".repeat(Math.min(from, WIDTH - 1))
+            + bar().repeat((int) Math.min(WIDTH, Math.max(1, length)));
     text.append("%-30.30s%-30.30s %8.3f s".formatted(name, bars, span.getDuration() / 1e6));
     if (Boolean.TRUE.equals(span.getTags().get(Tags.ERROR.getKey()))) {
       Object status = span.getTags().get(Tags.HTTP_STATUS.getKey());

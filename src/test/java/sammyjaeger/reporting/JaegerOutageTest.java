@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,5 +1,6 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
+import static io.opentracing.propagation.Format.Builtin.TEXT_MAP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,7 +9,10 @@ import io.jaegertracing.internal.JaegerTracer;
 import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
 import io.opentracing.Span;
+import io.opentracing.SpanContext;
+import io.opentracing.propagation.TextMapAdapter;
 import io.opentracing.tag.Tags;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import sammyjaeger.service.Settings;
 
@@ -83,6 +87,16 @@ class TraceTreesTest {
   }
 
   @Test
+  void idOf64Bits_isShownAsJaegerTakesIt() {
+    SpanContext caller =
+        tracer.extract(TEXT_MAP, new TextMapAdapter(Map.of("uber-trace-id", "c0ffee:a:0:1")));
+    Span span = tracer.buildSpan("GET /").asChildOf(caller).start();
+    finish(server(span), 1000);
+    String tree = trees.take(false);
+    assertTrue(tree.startsWith("trace " + "0".repeat(26) + "c0ffee in orders\n"), tree);
+  }
+
+  @Test
   void errors_areMarked() {
     Span visit = start("GET /", 0, null);
     Span call = start("GET /a", 0, visit);
@@ -103,6 +117,17 @@ class TraceTreesTest {
     finish(visit, 9999);
     String last = trees.take(false).split("\n")[2];
     assertEquals("    last                                                   #    0.000 s", last);
+  }
+
+  /** As when the clock is set back while they run. */
+  @Test
+  void spanLongerThanTheWhole_hasABarAsLong() {
+    Span visit = start("GET /", 3_600_000, null);
+    finish(start("call", 3_600_000, visit), 3_600_000 + 90_000_000_000L);
+    finish(visit, 0);
+    assertEquals(
+        "    call                      ############################## 90000000.000 s",
+        trees.take(false).split("\n")[2]);
   }
 
   /** LogStream, which prints them, replaces other control characters. */
@@ -186,6 +211,7 @@ class TraceTreesTest {
   }
 
   private static String header(Span span) {
-    return "trace " + ServerTracingFilter.traceId(span) + " in orders\n";
+    String id = "%32s".formatted(span.context().toTraceId()).replace(' ', '0');
+    return "trace " + id + " in orders\n";
   }
 }

@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import io.jaegertracing.internal.exceptions.SenderException;
 import io.jaegertracing.thrift.internal.senders.ThriftSender;
@@ -30,7 +30,7 @@ final class HttpSender extends ThriftSender {
 
   static {
     // As TracedHttpClient does: the process's first HTTP client reads it, and it may be this one.
-    System.setProperty("jdk.httpclient.keepalive.timeout", "20");
+    System.getProperties().putIfAbsent("jdk.httpclient.keepalive.timeout", "20");
   }
 
   private static final int MAX_BATCH_BYTES = 1 << 20;

@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,6 +8,7 @@ import io.jaegertracing.internal.JaegerSpan;
 import io.jaegertracing.internal.JaegerTracer;
 import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** How many spans may wait. */
@@ -35,7 +36,7 @@ class SpanQueueTest {
   /** A visitor's baggage stays with each span until it is sent. */
   @Test
   void spans_areBoundedInBytes() {
-    SpanQueue queue = new SpanQueue(1000, 8_000);
+    SpanQueue queue = new SpanQueue(1000, 16_000);
     assertTrue(queue.offer(span(2000)) && queue.offer(span(2000)));
     assertTrue(queue.isHalfFull());
     assertFalse(queue.offer(span(2000)));
@@ -55,6 +56,15 @@ class SpanQueueTest {
       span.setBaggageItem("k" + i, "");
     }
     assertFalse(queue.offer(span));
+  }
+
+  /** The URL is not the only tag that a visitor can make long. */
+  @Test
+  void tagsAndLogs_countToo() {
+    SpanQueue queue = new SpanQueue(1000, 6_000);
+    assertFalse(queue.offer(span(0).setTag("http.method", "X".repeat(5_100))));
+    assertFalse(queue.offer(span(0).log(Map.of("stack", "x".repeat(2_600)))));
+    assertTrue(queue.offer(span(0).setTag("a", 1).log(Map.of("stack", "x".repeat(2_400)))));
   }
 
   private JaegerSpan span(int baggage) {

@@ -1,4 +1,4 @@
-package sammyjaeger.tracing;
+package sammyjaeger.reporting;
 
 import io.jaegertracing.thriftjava.Span;
 import io.jaegertracing.thriftjava.Tag;

@@ -1,0 +1,56 @@
+package sammyjaeger.tracing;
+
+import static java.util.Comparator.comparing;
+
+import java.net.http.HttpRequest;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a span's context into the headers of a request, and as much of its baggage as there is room
+ * for: servers refuse long headers, and baggage can be as long as a visitor's headers are, and six
+ * times that when it is encoded.
+ */
+final class HeaderLimit {
+
+  private static final Logger log = LoggerFactory.getLogger(HeaderLimit.class);
+
+  /** Jetty, as many others, takes 8 KiB in all. */
+  private static final int MAX_BYTES = 7 << 10;
+
+  private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
+
+  /** Sets those that fit, and says once a minute if some don't. */
+  void set(Map<String, String> headers, HttpRequest.Builder request) {
+    int room = MAX_BYTES;
+    int leftOut = headers.size();
+    for (var header : headers.entrySet().stream().sorted(comparing(HeaderLimit::rank)).toList()) {
+      int bytes = header.getKey().length() + header.getValue().length() + ": \r\n".length();
+      try {
+        if (bytes <= room) {
+          request.setHeader(header.getKey(), header.getValue());
+          room -= bytes;
+          leftOut--;
+        }
+      } catch (IllegalArgumentException e) {
+        // Baggage can have a name that no header can have.
+      }
+    }
+    long now = System.nanoTime();
+    long next = nextLogNanos.get();
+    if (leftOut > 0
+        && now - next >= 0
+        && nextLogNanos.compareAndSet(next, now + TimeUnit.MINUTES.toNanos(1))) {
+      log.warn("{} headers with baggage were too long, or misnamed, to be passed on", leftOut);
+    }
+  }
+
+  /** The context comes first, as the trace ends without it; then short baggage before long. */
+  private static int rank(Map.Entry<String, String> header) {
+    boolean baggage = header.getKey().matches("(uberctx|baggage)-.*");
+    return header.getValue().length() + (baggage ? 1 << 20 : 0);
+  }
+}
