@@ -36,8 +36,11 @@ public final class Backend {
         Map.of("/api/counter", new CounterServlet(counter, faults, tracer));
     Runnable onStopped =
         () -> {
-          counter.close();
-          tracing.close();
+          try {
+            counter.close();
+          } finally {
+            tracing.close();
+          }
         };
     server.start(new ServerTracingFilter(tracer), servlets, onStopped);
     tracing.logDestination();

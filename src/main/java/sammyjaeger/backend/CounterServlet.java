@@ -40,7 +40,7 @@ final class CounterServlet extends HttpServlet {
   private void post(HttpServletResponse response) throws IOException {
     SimulatedFaults.Draw drawn = faults.draw();
     try {
-      if (faults.lock()) {
+      if (faults.isLocking()) {
         acquireLock();
         try {
           simulateDelay(drawn.delayMillis());

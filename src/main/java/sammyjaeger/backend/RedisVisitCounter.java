@@ -78,7 +78,7 @@ final class RedisVisitCounter implements VisitCounter {
             "The counter's store at {}:{} answers again to {}", store.host, store.port, command);
       }
       return answer;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       Tags.ERROR.set(span, true);
       span.log(Map.of(Fields.EVENT, "error", Fields.ERROR_OBJECT, e));
       if (outages.add(command)) {

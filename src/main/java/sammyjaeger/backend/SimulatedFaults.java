@@ -52,7 +52,7 @@ final class SimulatedFaults {
   }
 
   /** Whether the delay happens in a lock. */
-  boolean lock() {
+  boolean isLocking() {
     return lock;
   }
 
