@@ -130,14 +130,14 @@ class TracingTest {
     assertEquals(
         1,
         log.lines(
-                "JaegerSettings - Spans go to udp://agent.invalid:6831"
+                "Tracing - Spans go to udp://agent.invalid:6831"
                     + " (service test, sampler probabilistic 0.5, propagation w3c,b3)")
             .size());
     tracing(Map.of("JAEGER_ENDPOINT", "http://collector.invalid:1/x")).logDestination();
     assertEquals(
         1,
         log.lines(
-                "JaegerSettings - Spans go to http://collector.invalid:1/x"
+                "Tracing - Spans go to http://collector.invalid:1/x"
                     + " (service test, sampler const 1, propagation jaeger)")
             .size());
   }
@@ -152,7 +152,7 @@ class TracingTest {
   void start_saysWhyNoTraceMayBeSeen(String name, String value, String line) {
     Log log = new Log();
     tracing(Map.of(name, value)).logDestination();
-    assertEquals(1, log.lines("JaegerSettings - ", line).size());
+    assertEquals(1, log.lines("Tracing - ", line).size());
   }
 
   /** By a packet without spans, of which nothing is to be counted. */
