@@ -40,7 +40,7 @@ final class CounterServlet extends HttpServlet {
   private void post(HttpServletResponse response) throws IOException {
     SimulatedFaults.Draw drawn = faults.draw();
     try {
-      if (faults.isLocking()) {
+      if (faults.isLocking) {
         acquireLock();
         try {
           simulateDelay(drawn.delayMillis());
@@ -55,7 +55,7 @@ final class CounterServlet extends HttpServlet {
       throw new InterruptedIOException("Stopped before the simulated delay was over");
     }
     if (drawn.error()) {
-      String why = "This POST failed on purpose: SIMULATED_ERRORS is " + faults.errors() + ".";
+      String why = "This POST failed on purpose: SIMULATED_ERRORS is " + faults.errors + ".";
       tracer.activeSpan().log(Map.of(Fields.EVENT, "error", Fields.MESSAGE, why));
       PlainText.send(response, 500, why);
       return;
