@@ -1,5 +1,7 @@
 package sammyjaeger.frontend;
 
+import static org.eclipse.jetty.util.StringUtil.sanitizeXmlString;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -39,7 +41,6 @@ final class VisitPage {
   private final String traceId;
   private final String traceUrl;
 
-  /** Makes the page of one visit. */
   VisitPage(URI jaegerUi, String traceId) {
     this.traceId = traceId;
     traceUrl = jaegerUi.toString().replaceAll("/+$", "") + "/trace/" + traceId;
@@ -77,9 +78,9 @@ final class VisitPage {
   void send(HttpServletResponse response, int status, String text) throws IOException {
     String page =
         TEMPLATE
-            .replace("{text}", escape(text.strip()).replace("\n\n", "</p>\n<p>"))
+            .replace("{text}", sanitizeXmlString(text.strip()).replace("\n\n", "</p>\n<p>"))
             .replace("{bars}", bars.stream().map(this::draw).collect(Collectors.joining("\n")))
-            .replace("{traceUrl}", escape(traceUrl))
+            .replace("{traceUrl}", sanitizeXmlString(traceUrl))
             .replace("{traceId}", traceId);
     response.setStatus(status);
     response.setContentType("text/html;charset=utf-8");
@@ -99,14 +100,6 @@ final class VisitPage {
             Math.min(99, 100 * (bar.startNanos - start) / total),
             Math.max(1, 100 * (bar.endNanos - bar.startNanos) / total),
             (bar.endNanos - bar.startNanos) / 1e9);
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;")
-        .replace("'", "&#39;");
   }
 
   private static String read(String resource) {

@@ -272,7 +272,7 @@ class FrontendTest {
       HttpResponse<String> answer = services.visit("Accept", "text/html");
       String page = answer.body();
       assertTrue(page.contains("<p>Hello, World!</p>"), page);
-      assertTrue(page.contains("<p>You&#39;re visitor number 1 in here!</p>"), page);
+      assertTrue(page.contains("<p>You&apos;re visitor number 1 in here!</p>"), page);
       assertEquals(2, page.split("<rect ", -1).length - 1);
       String traceId = answer.headers().firstValue("X-Trace-Id").orElseThrow();
       String link = "<a href=\"http://jaeger.invalid/ui/trace/" + traceId + "\">";
@@ -307,7 +307,7 @@ class FrontendTest {
       assertEquals(502, answer.statusCode());
       String page = answer.body();
       assertTrue(
-          page.contains("/it&#39;s/api/counter gave an answer that is not a counter.</p>"), page);
+          page.contains("/it&apos;s/api/counter gave an answer that is not a counter.</p>"), page);
       assertTrue(page.contains("<tr class=failed>"), page);
       assertEquals(1, page.split("<rect ", -1).length - 1);
     }
