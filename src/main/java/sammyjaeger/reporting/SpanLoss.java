@@ -11,7 +11,7 @@ final class SpanLoss {
 
   private static final Logger log = LoggerFactory.getLogger(SpanLoss.class);
 
-  private final String destination;
+  final String destination;
   private final LongAdder finished = new LongAdder();
   private long sent;
   private long lost;
@@ -22,10 +22,6 @@ final class SpanLoss {
 
   SpanLoss(String destination) {
     this.destination = destination;
-  }
-
-  String destination() {
-    return destination;
   }
 
   void finished() {

@@ -45,10 +45,9 @@ public final class SpanReporter implements Reporter {
   private volatile int probes;
   private volatile boolean closing;
 
-  /** Reads the settings. */
   public SpanReporter(Settings settings, String serviceName) {
     process = new Process(serviceName);
-    Destination destination = new Destination(settings);
+    Destination destination = Destination.read(settings);
     print =
         settings
             .read(
@@ -74,8 +73,8 @@ public final class SpanReporter implements Reporter {
                 "1000",
                 "how many milliseconds a span may wait",
                 wholeNumber(1, 600_000)));
-    spanLoss = new SpanLoss(destination.name());
-    sender = destination.sender(spanLoss);
+    spanLoss = destination.spanLoss();
+    sender = destination.sender();
   }
 
   /** Starts to send; whether Jaeger is there does not matter. */
@@ -92,7 +91,7 @@ public final class SpanReporter implements Reporter {
 
   /** Where spans go, as the log shows it. */
   public String destination() {
-    return spanLoss.destination();
+    return spanLoss.destination;
   }
 
   /** Adds what becomes of spans. */
