@@ -30,20 +30,13 @@ final class LogStream extends PrintStream {
 
   private final BlockingQueue<String> waiting = new ArrayBlockingQueue<>(4096);
   private final AtomicInteger lost = new AtomicInteger();
-  private final AtomicInteger unwritten = new AtomicInteger();
+  private volatile boolean writing;
 
-  private LogStream() {
+  LogStream() {
     super(OutputStream.nullOutputStream());
     Thread thread = new Thread(this::writeLines, "log");
     thread.setDaemon(true);
     thread.start();
-  }
-
-  /** Replaces {@link System#err} for the rest of the process. */
-  static LogStream install() {
-    LogStream stream = new LogStream();
-    System.setErr(stream);
-    return stream;
   }
 
   /** A line of the log: time, level, the logger's name, a dash and the message. */
@@ -74,7 +67,7 @@ final class LogStream extends PrintStream {
 
   /** Gives the thread up to a second to write what waits. */
   void drain() {
-    for (int i = 0; i < 200 && unwritten.get() > 0; i++) {
+    for (int i = 0; i < 200 && (!waiting.isEmpty() || writing); i++) {
       LockSupport.parkNanos(5_000_000);
     }
   }
@@ -87,9 +80,7 @@ final class LogStream extends PrintStream {
   }
 
   private void add(String text) {
-    unwritten.incrementAndGet();
     if (!waiting.offer(text)) {
-      unwritten.decrementAndGet();
       lost.addAndGet(lines(text));
     }
   }
@@ -104,15 +95,14 @@ final class LogStream extends PrintStream {
     while (true) {
       // To be woken for each line would cost its request more than the line.
       LockSupport.parkNanos(PAUSE_NANOS);
-      waiting.drainTo(batch);
-      if (batch.isEmpty()) {
+      if (waiting.isEmpty()) {
         continue;
       }
+      writing = true; // Before they leave the queue, for drain().
+      waiting.drainTo(batch);
       int missing = lost.get();
-      String notice = "";
-      if (missing > 0) {
-        notice = LOST.formatted(Instant.now(), LogStream.class.getName(), missing);
-      }
+      String notice =
+          missing == 0 ? "" : LOST.formatted(Instant.now(), LogStream.class.getName(), missing);
       String text = String.join("\n", batch) + "\n";
       try {
         err.write((notice + text).getBytes(StandardCharsets.UTF_8));
@@ -120,8 +110,8 @@ final class LogStream extends PrintStream {
       } catch (IOException e) {
         lost.addAndGet(lines(text));
       }
-      unwritten.addAndGet(-batch.size());
       batch.clear();
+      writing = false;
     }
   }
 }

@@ -22,7 +22,8 @@ public final class ServiceProcess {
 
   /** Runs a service until the process gets a SIGTERM or SIGINT. */
   public static void run(String[] args, Function<Settings, HttpServer> start) {
-    LogStream logStream = LogStream.install();
+    LogStream logStream = new LogStream();
+    System.setErr(logStream);
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) -> log.error("The thread {} ended with {}", thread.getName(), e.toString()));
     boolean help = List.of(args).contains("--help");
