@@ -16,7 +16,4 @@ final class MemoryVisitCounter implements VisitCounter {
   public long increment() {
     return value.incrementAndGet();
   }
-
-  @Override
-  public void close() {}
 }

@@ -32,7 +32,6 @@ final class RedisVisitCounter implements VisitCounter {
   /** The commands that fail now. */
   private final Set<String> outages = ConcurrentHashMap.newKeySet();
 
-  /** Makes the counter; whether its store is there does not matter yet. */
   RedisVisitCounter(URI address, Tracer tracer) {
     this.store = new RedisStore(address);
     this.tracer = tracer;

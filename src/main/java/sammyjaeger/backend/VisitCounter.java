@@ -26,17 +26,12 @@ interface VisitCounter {
   /** Adds one, and returns the new value: no two calls return the same. */
   long increment() throws IOException;
 
-  void close();
+  default void close() {}
 
   private static boolean isStore(URI store) {
-    return String.valueOf(store.getScheme()).matches("rediss?")
-        && store.getHost() != null
-        && store.getHost().length() <= 200
-        && (store.getUserInfo() == null || store.getUserInfo().matches("(?s):.+"))
+    return store.getHost() != null
         && store.getPort() != 0
         && store.getPort() <= 65535
-        && store.getPath().matches("(/\\d{0,4})?")
-        && store.getQuery() == null
-        && store.getFragment() == null;
+        && store.toString().matches("rediss?://(:[^@]+@)?[^@/?#]{1,200}(/\\d{0,4})?");
   }
 }

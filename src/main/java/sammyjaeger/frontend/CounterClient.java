@@ -18,17 +18,12 @@ final class CounterClient {
   private final TracedHttpClient http;
   private final URI url;
 
-  /**
-   * Makes a client of one backend.
-   *
-   * @param endpoint where the backend is, such as {@code http://localhost:5000}
-   */
+  /** Makes a client of the backend at an address such as {@code http://localhost:5000}. */
   CounterClient(TracedHttpClient http, URI endpoint) {
     this.http = http;
     this.url = URI.create(endpoint.toString().replaceAll("/+$", "") + "/api/counter");
   }
 
-  /** Reads the counter. */
   long get() throws IOException {
     return http.call("GET", url, answer -> counterIn(answer, 1));
   }
