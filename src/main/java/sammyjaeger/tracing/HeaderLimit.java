@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets a span's context into the headers of a request, and as much of its baggage as there is room
- * for: servers refuse long headers, and baggage can be as long as a visitor's headers are, and six
- * times that when it is encoded.
+ * for: servers refuse long headers and many, and baggage can be as long as a visitor's headers are,
+ * and six times that when it is encoded.
  */
 final class HeaderLimit {
 
@@ -21,13 +21,17 @@ final class HeaderLimit {
   /** Jetty, as many others, takes 8 KiB in all. */
   private static final int MAX_BYTES = 7 << 10;
 
+  /** Apache and gunicorn take 100 in all. W3C Baggage, too, asks for no more items than these. */
+  private static final int MAX_HEADERS = 64;
+
   private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
 
   /** Sets those that fit, and says once a minute if some don't. */
   void set(Map<String, String> headers, HttpRequest.Builder request) {
     int room = MAX_BYTES;
     int leftOut = headers.size();
-    for (var header : headers.entrySet().stream().sorted(comparing(HeaderLimit::rank)).toList()) {
+    var mostNeededFirst = headers.entrySet().stream().sorted(comparing(HeaderLimit::rank));
+    for (var header : mostNeededFirst.limit(MAX_HEADERS).toList()) {
       int bytes = header.getKey().length() + header.getValue().length() + ": \r\n".length();
       try {
         if (bytes <= room) {
@@ -44,7 +48,8 @@ final class HeaderLimit {
     if (leftOut > 0
         && now - next >= 0
         && nextLogNanos.compareAndSet(next, now + TimeUnit.MINUTES.toNanos(1))) {
-      log.warn("{} headers with baggage were too long, or misnamed, to be passed on", leftOut);
+      log.warn(
+          "{} headers with baggage were too long, too many, or misnamed, to be passed on", leftOut);
     }
   }
 

@@ -193,6 +193,20 @@ class TracedHttpClientTest {
     assertEquals(4, baggageThatArrives(item, item, item, item, "x"));
   }
 
+  @Test
+  void injectedHeaders_are64AtMost() throws Exception {
+    Map<String, String> baggage = new HashMap<>();
+    for (int i = 0; i < 100; i++) {
+      baggage.put("k" + i, "x");
+    }
+    try (FakeBackend callee = FakeBackend.sending(TWO)) {
+      callWithBaggage(callee, baggage);
+      assertTrue(callee.headers.containsKey("uber-trace-id"));
+      assertEquals(
+          63, callee.headers.keySet().stream().filter(name -> name.startsWith("uberctx-")).count());
+    }
+  }
+
   /** Once a minute, as every visitor can send such baggage. */
   @Test
   void baggageThatIsLeftOut_isSaidOnce() throws Exception {
@@ -209,7 +223,8 @@ class TracedHttpClientTest {
         assertTrue(callee.headers.containsKey("uber-trace-id"));
       }
     }
-    assertEquals(1, log.lines("37 headers with baggage were too long, or misnamed").size());
+    assertEquals(
+        1, log.lines("37 headers with baggage were too long, too many, or misnamed").size());
   }
 
   @Test
