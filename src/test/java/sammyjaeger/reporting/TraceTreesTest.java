@@ -195,6 +195,23 @@ class TraceTreesTest {
     assertEquals(2, trees.take(false).lines().count(), "without its call");
   }
 
+  /** What they left behind, too: a span whose parent had not finished when its trace ended. */
+  @Test
+  void endedTraces_makeNoneOfTheOthersForgotten() {
+    Span first = start("GET /", 0, null);
+    finish(start("call", 0, first), 1000);
+    for (int i = 0; i < 12_000; i++) {
+      Span visit = start("GET /", 0, null).setBaggageItem("key", "x".repeat(2_000));
+      finish(start("call", 0, visit), 1000);
+      finish(start("orphan", 0, start("not finished", 0, visit)), 1000);
+      finish(visit, 1000);
+      trees.take(false);
+    }
+    trees.take(true);
+    finish(first, 1000);
+    assertEquals(3, trees.take(false).lines().count());
+  }
+
   private Span start(String name, long millis, Span parent) {
     JaegerTracer.SpanBuilder span =
         tracer.buildSpan(name).withStartTimestamp(START_MICROS + millis * 1000);
