@@ -108,19 +108,19 @@ public final class TracedHttpClient {
   /** Waits for the whole answer; HttpRequest's own time-out would end with the answer's headers. */
   private HttpResponse<String> send(HttpRequest request) throws IOException {
     CompletableFuture<HttpResponse<String>> answer = http.sendAsync(request, head -> limitedBody());
-    String peer = peerService + " at " + withoutSecrets(request.uri());
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       answer.cancel(true);
       throw new HttpTimeoutException(
-          peer + " did not answer within " + timeout.toMillis() + " ms.");
+          peer(request) + " did not answer within " + timeout.toMillis() + " ms.");
     } catch (ExecutionException e) {
-      throw new IOException(peer + " " + whatHappened(e.getCause()) + ".", e.getCause());
+      throw new IOException(peer(request) + " " + whatHappened(e.getCause()) + ".", e.getCause());
     } catch (InterruptedException e) {
       answer.cancel(true);
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("The call of " + peer + " was cut short by a stop.");
+      throw new InterruptedIOException(
+          "The call of " + peer(request) + " was cut short by a stop.");
     }
   }
 
@@ -145,6 +145,10 @@ public final class TracedHttpClient {
               }
             });
     return BodySubscribers.mapping(reading, end -> body.toString());
+  }
+
+  private String peer(HttpRequest request) {
+    return peerService + " at " + withoutSecrets(request.uri());
   }
 
   private static String withoutSecrets(URI url) {

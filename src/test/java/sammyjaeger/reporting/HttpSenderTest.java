@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.Log;
+import sammyjaeger.harness.WireSpan;
 
 /** What the counts and the log say of each answer of a collector. */
 class HttpSenderTest {
@@ -121,6 +122,39 @@ class HttpSenderTest {
       assertEquals(List.of("Bearer token", "Basic c2FtbXk6c2hhcms="), collector.authorizations);
       assertEquals(6, collector.spans.size());
     }
+  }
+
+  @Test
+  void eachBatch_isSentByItself() throws Exception {
+    try (HttpCollector collector = new HttpCollector()) {
+      HttpSender sender = sender(collector);
+      for (String name : List.of("one", "two", "three")) {
+        sender.append(tracer.buildSpan(name).start().log("with a log"));
+        sender.flush();
+      }
+      assertEquals(
+          List.of("one", "two", "three"),
+          collector.spans.stream().map(WireSpan::operation).toList());
+    }
+  }
+
+  /** Larger ones, a collector may refuse. */
+  @Test
+  void batch_isBoundedInBytes() throws Exception {
+    try (HttpCollector collector = new HttpCollector()) {
+      HttpSender sender = sender(collector);
+      for (int i = 0; i < 10_000; i++) {
+        sender.append(tracer.buildSpan("small").start());
+      }
+      sender.flush();
+      assertEquals(10_000, collector.spans.size());
+      assertTrue(collector.batches.get() > 1);
+    }
+  }
+
+  private static HttpSender sender(HttpCollector collector) throws Exception {
+    return new HttpSender(
+        URI.create(collector.endpoint()), "", "", "", new SpanLoss(collector.endpoint()));
   }
 
   /** An older collector does not know HTTP/2, and looks at the type. */

@@ -1,6 +1,7 @@
 package sammyjaeger.reporting;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import sammyjaeger.harness.Log;
@@ -36,6 +37,20 @@ class SpanLossTest {
     twice.sent(1);
     assertEquals(1, log.lines("udp://twice.invalid again; 2 were lost").size());
     assertEquals(1, log.lines("udp://twice.invalid again").size());
+  }
+
+  /** While the queue overflows, other spans of it are sent. */
+  @Test
+  void overflow_isOverAfterAQuietSecond() throws Exception {
+    Log log = new Log();
+    SpanLoss overflowing = new SpanLoss("udp://overflowing.invalid");
+    long start = System.nanoTime();
+    overflowing.dropped();
+    while (log.lines("udp://overflowing.invalid again; 1 were lost").isEmpty()) {
+      Thread.sleep(10);
+      overflowing.sent(1);
+    }
+    assertTrue(System.nanoTime() - start >= 1_000_000_000);
   }
 
   @Test

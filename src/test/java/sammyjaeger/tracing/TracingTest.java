@@ -14,7 +14,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,6 +89,31 @@ class TracingTest {
       for (Socket request : requests) {
         request.close();
       }
+    }
+  }
+
+  /** More than the reporter takes at once, as when its Jaeger was slow. */
+  @Test
+  void close_sendsAllOfAFullQueue() throws Exception {
+    Semaphore answering = new Semaphore(0);
+    LongAdder received = new LongAdder();
+    try (HttpCollector slow =
+        new HttpCollector(
+            batch -> {
+              answering.acquireUninterruptibly();
+              answering.release();
+              received.add(batch.getSpansSize());
+            })) {
+      Tracing tracing =
+          tracing(
+              Map.of("JAEGER_ENDPOINT", slow.endpoint(), "JAEGER_REPORTER_FLUSH_INTERVAL", "1"));
+      Tracer tracer = tracing.start();
+      for (int i = 0; i < 3_000; i++) {
+        tracer.buildSpan("span").start().finish();
+      }
+      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS).execute(answering::release);
+      tracing.close();
+      assertEquals(3_000, received.sum());
     }
   }
 
