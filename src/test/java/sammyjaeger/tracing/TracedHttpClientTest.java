@@ -224,7 +224,7 @@ class TracedHttpClientTest {
       }
     }
     assertEquals(
-        1, log.lines("37 headers with baggage were too long, too many, or misnamed").size());
+        1, log.lines(" - 37 headers with baggage were too long, too many, or misnamed").size());
   }
 
   @Test
