@@ -23,6 +23,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -280,6 +283,43 @@ class FrontendTest {
       String content = page.substring(page.indexOf("</style>"));
       assertFalse(content.contains("{"), "a place that was not filled: " + content);
     }
+  }
+
+  /** Each bar is in place and length in proportion to the whole visit. */
+  @Test
+  void page_drawsABarForEachCall() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    FakeBackend.Answer slowly =
+        out -> {
+          int call = calls.incrementAndGet();
+          Thread.sleep(call * 100);
+          out.write((OK + "Content-Length: 1\r\n\r\n" + call).getBytes(StandardCharsets.US_ASCII));
+        };
+    try (FakeBackend backend = new FakeBackend(slowly);
+        VisitCounterServices services =
+            new VisitCounterServices(Map.of("COUNTER_ENDPOINT", backend.uri().toString()))) {
+      long start = System.nanoTime();
+      String page = services.visit("Accept", "text/html").body();
+      double visit = (System.nanoTime() - start) / 1e9;
+      assertFalse(page.contains("failed>"), page);
+      double[][] bars =
+          Pattern.compile("x=\"([0-9.]+)\" width=\"([0-9.]+)\".*<td>([0-9.]+) s")
+              .matcher(page)
+              .results()
+              .map(bar -> IntStream.rangeClosed(1, 3).mapToDouble(i -> parse(bar, i)).toArray())
+              .toArray(double[][]::new);
+      double[] get = bars[0];
+      double[] post = bars[1];
+      assertEquals(0, get[0]);
+      assertTrue(post[0] > get[1] - 0.02, page);
+      assertEquals(100, post[0] + post[1], 0.02);
+      assertTrue(get[2] >= 0.1 && post[2] >= 0.2 && get[2] + post[2] <= visit + 0.002, page);
+      assertEquals(get[2] / post[2], get[1] / post[1], 0.02);
+    }
+  }
+
+  private static double parse(MatchResult match, int group) {
+    return Double.parseDouble(match.group(group));
   }
 
   /** The style, by its hash, and the empty icon are all that the page may load. */
