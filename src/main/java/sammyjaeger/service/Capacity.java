@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
  * What this process can bear.
  *
  * @param requests how many may run at once; each takes two descriptors, as it may call a service
- * @param connections how many clients may be connected; 64 MB of heap bore all 3,276
+ * @param connections how many clients may be connected; 64 MB of heap bore all 1,638, each with 8
+ *     KiB of headers
  */
 record Capacity(int requests, int connections) {
 
@@ -39,7 +40,7 @@ record Capacity(int requests, int connections) {
   }
 
   static Capacity of(long heapBytes, long descriptors, boolean virtualThreads) {
-    long connections = Math.min(heapBytes / 20_480, forDescriptors(descriptors));
+    long connections = Math.min(heapBytes / 40_960, forDescriptors(descriptors));
     long threads = virtualThreads ? Integer.MAX_VALUE : MAX_THREADS - 50;
     long requests = Math.min(threads, Math.min(heapBytes >> 18, connections));
     return new Capacity((int) Math.max(1, requests), (int) Math.max(1, connections));

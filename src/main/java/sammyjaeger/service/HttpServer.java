@@ -12,7 +12,6 @@ import java.util.function.BooleanSupplier;
 import javax.servlet.Filter;
 import javax.servlet.Servlet;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -40,7 +39,7 @@ public final class HttpServer {
   private final Server server = new Server(threads);
   private final HttpConfiguration http = new HttpConfiguration();
   private final ServerConnector connector =
-      new ServerConnector(server, 1, -1, new HttpConnectionFactory(http));
+      new ServerConnector(server, 1, -1, new HeaderCountLimit(http));
   private final Metrics metrics = new Metrics();
   private final Duration stopTimeout;
   private final OnceAMinute logWaiting = new OnceAMinute();

@@ -21,7 +21,7 @@ final class HeaderLimit {
   /** Jetty, as many others, takes 8 KiB in all. */
   private static final int MAX_BYTES = 7 << 10;
 
-  /** Apache and gunicorn take 100 in all. W3C Baggage, too, asks for no more items than these. */
+  /** Apache and gunicorn take 100 in all; W3C Baggage asks for no more items than 64. */
   private static final int MAX_HEADERS = 64;
 
   private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
@@ -29,20 +29,20 @@ final class HeaderLimit {
   /** Sets those that fit, and says once a minute if some don't. */
   void set(Map<String, String> headers, HttpRequest.Builder request) {
     int room = MAX_BYTES;
-    int leftOut = headers.size();
-    var mostNeededFirst = headers.entrySet().stream().sorted(comparing(HeaderLimit::rank));
-    for (var header : mostNeededFirst.limit(MAX_HEADERS).toList()) {
+    int set = 0;
+    for (var header : headers.entrySet().stream().sorted(comparing(HeaderLimit::rank)).toList()) {
       int bytes = header.getKey().length() + header.getValue().length() + ": \r\n".length();
       try {
-        if (bytes <= room) {
+        if (set < MAX_HEADERS && bytes <= room) {
           request.setHeader(header.getKey(), header.getValue());
           room -= bytes;
-          leftOut--;
+          set++;
         }
       } catch (IllegalArgumentException e) {
         // Baggage can have a name that no header can have.
       }
     }
+    int leftOut = headers.size() - set;
     long now = System.nanoTime();
     long next = nextLogNanos.get();
     if (leftOut > 0
@@ -55,7 +55,8 @@ final class HeaderLimit {
 
   /** The context comes first, as the trace ends without it; then short baggage before long. */
   private static int rank(Map.Entry<String, String> header) {
-    boolean baggage = header.getKey().matches("(uberctx|baggage)-.*");
+    String name = header.getKey();
+    boolean baggage = name.startsWith("uberctx-") || name.startsWith("baggage-");
     return header.getValue().length() + (baggage ? 1 << 20 : 0);
   }
 }

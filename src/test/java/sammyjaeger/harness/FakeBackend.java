@@ -9,9 +9,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A backend that answers every connection in the same way, however wrong, and keeps what it got.
@@ -24,7 +24,7 @@ public final class FakeBackend implements AutoCloseable {
   }
 
   /** The last request's headers, with names in lower case. */
-  public final Map<String, String> headers = new ConcurrentHashMap<>();
+  public volatile Map<String, String> headers = Map.of();
 
   private final ServerSocket socket;
   private final Thread thread;
@@ -73,9 +73,11 @@ public final class FakeBackend implements AutoCloseable {
     BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
+    Map<String, String> received = new HashMap<>();
     for (String line = lines.readLine(); line != null && !line.isEmpty(); line = lines.readLine()) {
       String[] header = line.split(": ", 2);
-      headers.put(header[0].toLowerCase(Locale.ROOT), header[header.length - 1]);
+      received.put(header[0].toLowerCase(Locale.ROOT), header[header.length - 1]);
     }
+    headers = received;
   }
 }

@@ -260,7 +260,7 @@ class HttpServerTest {
   void limits_followHeapDescriptorsAndThreads() {
     long mebibyte = 1 << 20;
     assertEquals(256, Capacity.of(64 * mebibyte, 1 << 20, true).requests());
-    assertEquals(3276, Capacity.of(64 * mebibyte, 1 << 20, true).connections());
+    assertEquals(1638, Capacity.of(64 * mebibyte, 1 << 20, true).connections());
     assertEquals(412, Capacity.of(8192 * mebibyte, 1024, true).requests());
     assertEquals(412, Capacity.of(8192 * mebibyte, 1024, true).connections());
     assertEquals(32_768, Capacity.of(8192 * mebibyte, 1 << 20, true).requests());

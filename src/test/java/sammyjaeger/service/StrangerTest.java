@@ -13,11 +13,15 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.JarProcess;
@@ -98,12 +102,17 @@ class StrangerTest {
         "GET /\\r\\n\\r\\n | 505",
         "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n | 426",
         "GET /LONG HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n | 414",
+        "GET / HTTP/1.1\\r\\nHost: x\\r\\nMANY\\r\\n | 431",
         "GET / HTTP/1.1\\r\\nHost: x\\r\\nX: LONG\\r\\n\\r\\n | 431",
         "GET / HTTP/1.1\\r\\nHost: x\\r\\nExpect: LONG\\r\\nConnection: close\\r\\n\\r\\n | 431",
       })
   void unreadableRequest_isToldThatItIsItsFault(String request, int status) throws Exception {
     try (VisitCounterServices services = new VisitCounterServices()) {
-      String bytes = request.replace("\\r\\n", "\r\n").replace("LONG", "secret".repeat(1500));
+      String bytes =
+          request
+              .replace("\\r\\n", "\r\n")
+              .replace("LONG", "secret".repeat(1500))
+              .replace("MANY", "X: secret\r\n".repeat(100));
       String answer = Raw.send(services.frontend(), bytes);
       assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
       assertTrue(answer.contains("\r\n\r\nThis request can't be answered: "), answer);
@@ -160,10 +169,9 @@ class StrangerTest {
             "uberctx-a: " + "\"".repeat(7500),
             "jaeger-baggage: " + "k=\",".repeat(1800),
             "jaeger-baggage: " + "k123456789=v,".repeat(560),
-            "jaeger-baggage: "
-                + IntStream.range(0, 900)
-                    .mapToObj(i -> "k%d=v".formatted(i))
-                    .collect(Collectors.joining(",")),
+            "jaeger-baggage: " + manyTimes(900, i -> "k%d=v,".formatted(i)),
+            "jaeger-baggage: " + manyTimes(70, i -> "k%d%%0a=v,".formatted(i)),
+            "jaeger-baggage: " + manyTimes(60, i -> "k%d%%0a=v,".formatted(i)),
             "uberctx-x: " + "x".repeat(7030));
     try (FakeBackend backend =
             FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
@@ -220,6 +228,49 @@ class StrangerTest {
         socket.close();
       }
     }
+  }
+
+  /** 8 KiB take twenty times as much of the heap, where they are many short headers or items. */
+  @ParameterizedTest
+  @MethodSource
+  void longHeaders_fillNoHeap(String name, String headers) throws Exception {
+    Map<String, String> settings =
+        Map.of("JAVA_TOOL_OPTIONS", "-Xmx64m -XX:+ExitOnOutOfMemoryError", "COUNTER_TIMEOUT", "1s");
+    List<Socket> clients = new ArrayList<>();
+    try (UdpAgent agent = new UdpAgent();
+        FakeBackend silent = FakeBackend.silent();
+        JarProcess frontend = JarProcess.frontend(agent, silent.uri(), settings)) {
+      URI server = frontend.uri();
+      for (int i = 0; i < 1500; i++) {
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), server.getPort());
+        clients.add(client);
+        String request = "GET / HTTP/1.1\r\nHost: x\r\n" + headers;
+        // Half of them keep the server waiting for their end.
+        client.getOutputStream().write((request + (i % 2 > 0 ? "\r\n" : "")).getBytes());
+      }
+      assertEquals("ok", VisitCounterServices.send("GET", server.resolve("/livez")).body());
+      assertEquals(504, VisitCounterServices.send("GET", server).statusCode());
+      frontend.terminate();
+      assertEquals(JarProcess.SIGTERM, frontend.exitCode());
+    } finally {
+      for (Socket client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  static Stream<Arguments> longHeaders_fillNoHeap() {
+    return Stream.of(
+        Arguments.of("many short headers", manyTimes(1100, i -> "k%d: 1\r\n".formatted(i))),
+        Arguments.of(
+            "many items of baggage",
+            "jaeger-baggage: " + manyTimes(1200, i -> "k%d=1,".formatted(i)) + "\r\n"),
+        Arguments.of(
+            "long headers", manyTimes(90, i -> "k%d: %s\r\n".formatted(i, "x".repeat(75)))));
+  }
+
+  private static String manyTimes(int times, IntFunction<String> text) {
+    return IntStream.range(0, times).mapToObj(text).collect(Collectors.joining());
   }
 
   private static void sendOneByte(Socket socket) throws IOException {
