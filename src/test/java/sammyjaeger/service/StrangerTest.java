@@ -241,7 +241,7 @@ class StrangerTest {
         FakeBackend silent = FakeBackend.silent();
         JarProcess frontend = JarProcess.frontend(agent, silent.uri(), settings)) {
       URI server = frontend.uri();
-      for (int i = 0; i < 2400; i++) {
+      for (int i = 0; i < 1500; i++) {
         Socket client = new Socket(InetAddress.getLoopbackAddress(), server.getPort());
         clients.add(client);
         String request = "GET / HTTP/1.1\r\nHost: x\r\n" + headers;
