@@ -19,17 +19,15 @@ public final class Backend {
     ServiceProcess.run(args, Backend::start);
   }
 
-  /** Starts the backend; it serves until it is stopped. */
   public static HttpServer start(Settings settings) {
     SimulatedFaults faults = new SimulatedFaults(settings);
     URI store =
         settings.read("COUNTER_STORE", "memory", "where the counter is kept", VisitCounter.STORE);
     HttpServer server = new HttpServer(settings, "5000");
-    Tracing tracing = new Tracing(settings, "do-visit-counter-backend");
+    Tracing tracing = new Tracing(settings, "do-visit-counter-backend", server.metrics());
     settings.check();
 
     Tracer tracer = tracing.start();
-    tracing.addTo(server.metrics());
     VisitCounter counter =
         store == null ? new MemoryVisitCounter() : new RedisVisitCounter(store, tracer);
     Map<String, Servlet> servlets =

@@ -42,17 +42,15 @@ final class CounterServlet extends HttpServlet {
     try {
       if (faults.isLocking) {
         acquireLock();
-        try {
-          simulateDelay(drawn.delayMillis());
-        } finally {
-          lock.unlock();
-        }
-      } else {
-        simulateDelay(drawn.delayMillis());
       }
+      simulateDelay(drawn.delayMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("Stopped before the simulated delay was over");
+    } finally {
+      if (lock.isHeldByCurrentThread()) {
+        lock.unlock();
+      }
     }
     if (drawn.error()) {
       String why = "This POST failed on purpose: SIMULATED_ERRORS is " + faults.errors + ".";

@@ -19,6 +19,7 @@ import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.util.JedisURIHelper;
 
 /** Redis or Valkey, asked within a time-out; what goes wrong is said in a plain sentence. */
 final class RedisStore {
@@ -38,13 +39,11 @@ final class RedisStore {
   RedisStore(URI store) {
     host = store.getHost();
     port = store.getPort() == -1 ? 6379 : store.getPort();
-    String password = store.getUserInfo() == null ? null : store.getUserInfo().substring(1);
-    String database = "0" + store.getPath().replace("/", "");
     DefaultJedisClientConfig.Builder config =
         DefaultJedisClientConfig.builder()
             .timeoutMillis(TIMEOUT_MILLIS)
-            .password(password)
-            .database(Integer.parseInt(database))
+            .password(JedisURIHelper.getPassword(store))
+            .database(JedisURIHelper.getDBIndex(store))
             // No questions but ours.
             .autoNegotiateProtocol(false)
             .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);

@@ -20,7 +20,6 @@ public final class Frontend {
     ServiceProcess.run(args, Frontend::start);
   }
 
-  /** Starts the frontend; it serves until it is stopped. */
   public static HttpServer start(Settings settings) {
     URI endpoint =
         settings.read(
@@ -38,11 +37,10 @@ public final class Frontend {
             "where a browser finds Jaeger, for links to traces",
             Settings.URL);
     HttpServer server = new HttpServer(settings, "8000");
-    Tracing tracing = new Tracing(settings, "do-visit-counter-frontend");
+    Tracing tracing = new Tracing(settings, "do-visit-counter-frontend", server.metrics());
     settings.check();
 
     Tracer tracer = tracing.start();
-    tracing.addTo(server.metrics());
     TracedHttpClient http = new TracedHttpClient(tracer, CounterClient.PEER_SERVICE, timeout);
     VisitServlet visits = new VisitServlet(new CounterClient(http, endpoint), tracer, jaegerUi);
     server.start(new ServerTracingFilter(tracer), Map.of("/", visits), tracing::close);

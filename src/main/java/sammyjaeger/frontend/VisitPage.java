@@ -62,7 +62,7 @@ final class VisitPage {
   }
 
   /** Makes a call, and draws a bar for the time that it takes. */
-  long time(String name, Call call) throws IOException {
+  long drawBar(String name, Call call) throws IOException {
     long start = System.nanoTime();
     boolean failed = true;
     try {

@@ -21,7 +21,11 @@ record Destination(SpanLoss spanLoss, ThriftSender sender) {
         settings.read(
             "JAEGER_ENDPOINT", "", "or by HTTP, as in http://localhost:14268/api/traces", URL);
     String token =
-        settings.read("JAEGER_AUTH_TOKEN", "", "bearer token for JAEGER_ENDPOINT", SECRET);
+        settings.read(
+            "JAEGER_AUTH_TOKEN",
+            "",
+            "bearer token for JAEGER_ENDPOINT, without user and password",
+            SECRET);
     String user = settings.read("JAEGER_USER", "", "user for JAEGER_ENDPOINT", SECRET);
     String password = settings.read("JAEGER_PASSWORD", "", "that user's password", SECRET);
     SpanLoss loss =

@@ -45,7 +45,7 @@ final class HttpSender extends ThriftSender {
       new AutoExpandingBufferWriteTransport(new TConfiguration(), 1 << 16, 0);
   private final TProtocol encoder = new TBinaryProtocol(buffer);
 
-  /** Makes a sender that shows the token, or else the user's password; each may be empty. */
+  /** Makes a sender that shows user and password, or else the token; each may be empty. */
   HttpSender(URI endpoint, String token, String user, String password, SpanLoss spanLoss)
       throws TTransportException {
     super(ProtocolType.Binary, MAX_BATCH_BYTES);
@@ -55,11 +55,11 @@ final class HttpSender extends ThriftSender {
             .version(HttpClient.Version.HTTP_1_1)
             .timeout(TIMEOUT)
             .header("Content-Type", "application/x-thrift");
-    if (!token.isEmpty()) {
-      request.header("Authorization", "Bearer " + token);
-    } else if (!user.isEmpty()) {
+    if (!user.isEmpty() && !password.isEmpty()) {
       byte[] credentials = (user + ":" + password).getBytes();
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(credentials));
+    } else if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
     }
   }
 

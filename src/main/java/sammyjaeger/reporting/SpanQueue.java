@@ -55,7 +55,9 @@ final class SpanQueue {
     long bytes = 1000 + characters(span.getTags());
     if (span.getLogs() != null) {
       for (LogData log : span.getLogs()) {
-        bytes += 2 * characters(log.getFields()); // A stack trace is there twice.
+        // A log has either; a stack trace is there twice.
+        bytes +=
+            log.getMessage() != null ? log.getMessage().length() : 2 * characters(log.getFields());
       }
     }
     for (Map.Entry<String, String> item : span.context().baggageItems()) {

@@ -45,7 +45,7 @@ public final class SpanReporter implements Reporter {
   private volatile int probes;
   private volatile boolean closing;
 
-  public SpanReporter(Settings settings, String serviceName) {
+  public SpanReporter(Settings settings, String serviceName, Metrics metrics) {
     process = new Process(serviceName);
     Destination destination = Destination.read(settings);
     print =
@@ -74,10 +74,10 @@ public final class SpanReporter implements Reporter {
                 "how many milliseconds a span may wait",
                 wholeNumber(1, 600_000)));
     spanLoss = destination.spanLoss();
+    spanLoss.addTo(metrics);
     sender = destination.sender();
   }
 
-  /** Starts to send; whether Jaeger is there does not matter. */
   public void start() {
     thread.setDaemon(true);
     thread.start();
@@ -94,11 +94,6 @@ public final class SpanReporter implements Reporter {
     return spanLoss.destination;
   }
 
-  /** Adds what becomes of spans. */
-  public void addTo(Metrics metrics) {
-    spanLoss.addTo(metrics);
-  }
-
   @Override
   public void report(JaegerSpan span) {
     spanLoss.finished();
@@ -109,7 +104,6 @@ public final class SpanReporter implements Reporter {
     }
   }
 
-  /** Sends the spans that still wait. */
   @Override
   public void close() {
     closing = true;
@@ -169,7 +163,7 @@ public final class SpanReporter implements Reporter {
     }
   }
 
-  /** A span that the sender refuses never gets to its send, which counts all others. */
+  /** Counts a span that the sender refuses; those that it takes, it counts itself. */
   private void send(Callable<Integer> sending) {
     try {
       sending.call();

@@ -149,12 +149,10 @@ final class TraceTrees {
   /** Java tells this of stdin and stdout alone; a service in the background has no stdin. */
   private static boolean isTerminal() {
     try {
-      return new ProcessBuilder("test", "-t", "2").inheritIO().start().waitFor() == 0;
+      Process test = new ProcessBuilder("test", "-t", "2").inheritIO().start();
+      return test.onExit().join().exitValue() == 0;
     } catch (IOException e) {
       return false; // There is no such program, as on Windows.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
     }
   }
 }

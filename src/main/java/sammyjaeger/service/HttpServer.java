@@ -59,7 +59,7 @@ public final class HttpServer {
   private URI uri;
   private volatile boolean ready;
 
-  /** Reads where to listen. */
+  /** Reads where to listen, and how long a stop may take. */
   public HttpServer(Settings settings, String defaultPort) {
     connector.setHost(
         settings.read(
@@ -111,7 +111,18 @@ public final class HttpServer {
           metrics.countRequest("other", response.getStatus());
           return PlainText.sendError(request, response, callback);
         });
-    open();
+    try {
+      connector.open();
+      server.start();
+    } catch (IOException e) {
+      throw new Settings.Refusal(
+          "HOST is '%s' and PORT is %d, but must be an address of this machine and a free port of it"
+              .formatted(connector.getHost(), connector.getPort()));
+    } catch (Exception e) {
+      throw new IllegalStateException("The server did not start", e);
+    }
+    uri = server.getURI();
+    ready = true;
     log.info("Listening on {} ({} requests at once)", uri, capacity.requests());
   }
 
@@ -145,21 +156,6 @@ public final class HttpServer {
       log.warn("The server did not stop cleanly: {}", e.toString());
     }
     onStopped.run();
-  }
-
-  private void open() {
-    try {
-      connector.open();
-      server.start();
-    } catch (IOException e) {
-      throw new Settings.Refusal(
-          "HOST is '%s' and PORT is %d, but must be an address of this machine and a free port of it"
-              .formatted(connector.getHost(), connector.getPort()));
-    } catch (Exception e) {
-      throw new IllegalStateException("The server did not start", e);
-    }
-    uri = server.getURI();
-    ready = true;
   }
 
   private static void await(Duration timeout, BooleanSupplier condition) {

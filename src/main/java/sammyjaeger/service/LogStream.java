@@ -60,6 +60,12 @@ final class LogStream extends PrintStream {
     add(block.lines().map(LogStream::printable).collect(Collectors.joining("\n")));
   }
 
+  /** What java.util.logging writes. */
+  @Override
+  public void write(byte[] bytes, int offset, int length) {
+    print(new String(bytes, offset, length));
+  }
+
   /** A value from outside, as the log and an answer can bear it. */
   static String printable(String value) {
     return printable(value, 200);

@@ -1,8 +1,8 @@
 package sammyjaeger.service;
 
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
@@ -14,7 +14,7 @@ public final class Metrics {
 
   static final String CONTENT_TYPE = "text/plain;version=0.0.4;charset=utf-8";
 
-  private final Map<String, LongSupplier> series = new ConcurrentSkipListMap<>();
+  private final Map<String, LongSupplier> series = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> requests = new ConcurrentHashMap<>();
 
   /** Adds a series, with its labels, as in {@code tracing_spans_total{result="sent"}}. */
@@ -24,23 +24,18 @@ public final class Metrics {
 
   /** Counts a request; the path must be one of few, whatever strangers ask for. */
   void countRequest(String path, int status) {
-    requests
-        .computeIfAbsent(
-            "http_requests_total{path=\"" + path + "\",status=\"" + status + "\"}",
-            name -> {
-              LongAdder count = new LongAdder();
-              add(name, count::sum);
-              return count;
-            })
-        .increment();
+    String name = "http_requests_total{path=\"" + path + "\",status=\"" + status + "\"}";
+    requests.computeIfAbsent(name, each -> new LongAdder()).increment();
   }
 
   /** All series, those of one name together; the name of one that only grows ends in _total. */
   @Override
   public String toString() {
+    Map<String, LongSupplier> sorted = new TreeMap<>(series);
+    requests.forEach((name, count) -> sorted.put(name, count::sum));
     StringBuilder text = new StringBuilder();
     String last = "";
-    for (Map.Entry<String, LongSupplier> each : series.entrySet()) {
+    for (Map.Entry<String, LongSupplier> each : sorted.entrySet()) {
       String name = each.getKey().replaceAll("\\{.*", "");
       if (!name.equals(last)) {
         String type = name.endsWith("_total") ? "counter" : "gauge";

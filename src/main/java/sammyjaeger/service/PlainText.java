@@ -15,9 +15,6 @@ public final class PlainText {
 
   private static final String CONTENT_TYPE = "text/plain;charset=utf-8";
 
-  /** How many seconds a client had better wait who was told to go away. */
-  private static final int RETRY_AFTER = 5;
-
   private PlainText() {}
 
   public static void send(HttpServletResponse response, int status, String text)
@@ -54,7 +51,7 @@ public final class PlainText {
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, CONTENT_TYPE);
     String sentence = fault(status);
     if (status == 503) {
-      response.getHeaders().put(HttpHeader.RETRY_AFTER, RETRY_AFTER);
+      response.getHeaders().put(HttpHeader.RETRY_AFTER, 5); // seconds
       sentence = "This service has more requests than it can take; try again in a while.";
     }
     Content.Sink.write(response, true, sentence, callback);

@@ -102,9 +102,7 @@ final class ServletsHandler extends ServletContextHandler {
         chain.doFilter(request, answer);
       }
     } catch (RuntimeException | Error | ServletException | InterruptedIOException e) {
-      // An answer can't be written by an interrupted thread; and Jetty would log the client's URI
-      // and the whole stack trace, and send a page of its own.
-      Thread.interrupted();
+      // Jetty would log the client's URI and the whole stack trace, and send a page of its own.
       String where = Arrays.stream(e.getStackTrace()).limit(5).toList().toString();
       log.error("A request failed: {} at {}", LogStream.printable(e.toString()), where);
       PlainText.sendError(answer, 500);

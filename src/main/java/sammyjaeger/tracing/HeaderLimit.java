@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets a span's context into the headers of a request, and as much of its baggage as there is room
  * for: servers refuse long headers and many, and baggage can be as long as a visitor's headers are,
- * and six times that when it is encoded.
+ * and six times that when it is encoded (each é as %C3%A9).
  */
 final class HeaderLimit {
 

@@ -1,5 +1,8 @@
 package sammyjaeger.tracing;
 
+import static javax.servlet.http.MappingMatch.CONTEXT_ROOT;
+import static javax.servlet.http.MappingMatch.DEFAULT;
+
 import io.opentracing.Span;
 import io.opentracing.Tracer;
 import io.opentracing.contrib.web.servlet.filter.ServletFilterSpanDecorator;
@@ -15,11 +18,13 @@ import javax.servlet.ServletResponse;
 import javax.servlet.http.HttpServletMapping;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
+import javax.servlet.http.MappingMatch;
 
 /**
  * The server half of tracing by hand: {@link TracingFilter} extracts the context from the request's
- * headers, and makes each request a server span. This adds what it leaves out, and tells the client
- * the trace's id. It is for {@link javax.servlet.DispatcherType#REQUEST} alone.
+ * headers, and makes each request a server span. This names the span after the method and the
+ * servlet's path, marks it if the service failed, and tells the client the trace's id. It is for
+ * {@link javax.servlet.DispatcherType#REQUEST} alone.
  */
 public final class ServerTracingFilter extends TracingFilter {
 
@@ -83,11 +88,8 @@ public final class ServerTracingFilter extends TracingFilter {
     /** The pattern that a servlet is mapped to, or /* for the one that takes what is left. */
     private static String route(HttpServletRequest request) {
       HttpServletMapping mapping = request.getHttpServletMapping();
-      return switch (mapping.getMappingMatch()) {
-        case CONTEXT_ROOT -> "/";
-        case DEFAULT -> "/*";
-        default -> mapping.getPattern();
-      };
+      MappingMatch match = mapping.getMappingMatch();
+      return match == CONTEXT_ROOT ? "/" : match == DEFAULT ? "/*" : mapping.getPattern();
     }
   }
 }

@@ -11,6 +11,7 @@ import io.opentracing.tag.Tags;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -128,6 +129,9 @@ public final class TracedHttpClient {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof UnresolvedAddressException) {
         return "has a host name that is not known";
+      }
+      if (cause instanceof NoRouteToHostException) {
+        return "can't be reached";
       }
     }
     return failure instanceof ConnectException ? "refused the connection" : "gave a broken answer";

@@ -61,8 +61,8 @@ public final class Tracing {
   private final OnceAMinute logBaggage = new OnceAMinute();
   private JaegerTracer tracer;
 
-  /** Reads the settings. */
-  public Tracing(Settings settings, String defaultName) {
+  /** Reads the settings; what becomes of spans is added to the metrics. */
+  public Tracing(Settings settings, String defaultName, Metrics metrics) {
     serviceName =
         settings.read("JAEGER_SERVICE_NAME", defaultName, "this service's name in Jaeger", TEXT);
     samplerType =
@@ -85,7 +85,7 @@ public final class Tracing {
     tags = settings.read("JAEGER_TAGS", "", "tags of this process", TAGS);
     longIds =
         settings.read("JAEGER_TRACEID_128BIT", "true", "give trace ids 128 bits, not 64", FLAG);
-    reporter = new SpanReporter(settings, serviceName);
+    reporter = new SpanReporter(settings, serviceName, metrics);
   }
 
   /** Makes the tracer; whether Jaeger is there does not matter. */
@@ -110,11 +110,6 @@ public final class Tracing {
     tracer = (longIds ? builder.withTraceId128Bit() : builder).build();
     reporter.start();
     return tracer;
-  }
-
-  /** Adds what becomes of spans. */
-  public void addTo(Metrics metrics) {
-    reporter.addTo(metrics);
   }
 
   /** Logs where spans go, and what keeps them from being seen. */
@@ -175,7 +170,7 @@ public final class Tracing {
         "0 or 1 (const), a probability (probabilistic, remote), or traces a second (ratelimiting)",
         switch (samplerType) {
           case "const" -> "[01](\\.0)?";
-          case "ratelimiting" -> "\\d{1,9}(\\.0)?";
+          case "ratelimiting" -> "\\d{1,9}(\\.\\d{1,9})?";
           default -> "[01](\\.0)?|0?\\.\\d{1,9}";
         });
   }

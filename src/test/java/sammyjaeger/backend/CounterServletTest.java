@@ -13,9 +13,12 @@ import io.opentracing.Span;
 import io.opentracing.util.ThreadLocalScopeManager;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import javax.servlet.Filter;
 import org.junit.jupiter.api.Test;
@@ -27,31 +30,67 @@ import sammyjaeger.tracing.ServerTracingFilter;
 /** A POST that a stop cuts short. */
 class CounterServletTest {
 
+  private final InMemoryReporter reporter = new InMemoryReporter();
+  private final BlockingQueue<String> activated = new LinkedBlockingQueue<>();
+  private final JaegerTracer tracer =
+      new JaegerTracer.Builder("test")
+          .withReporter(reporter)
+          .withSampler(new ConstSampler(true))
+          .withScopeManager(
+              new ThreadLocalScopeManager() {
+                @Override
+                public Scope activate(Span span) {
+                  activated.add(((JaegerSpan) span).getOperationName());
+                  return super.activate(span);
+                }
+              })
+          .withManualShutdown()
+          .build();
+  private final MemoryVisitCounter counter = new MemoryVisitCounter();
+
   @Test
   void interruptedPost_countsNothingAndFinishesItsSpans() throws Exception {
-    InMemoryReporter reporter = new InMemoryReporter();
-    CountDownLatch waiting = new CountDownLatch(1);
-    JaegerTracer tracer =
-        new JaegerTracer.Builder("test")
-            .withReporter(reporter)
-            .withSampler(new ConstSampler(true))
-            .withScopeManager(
-                new ThreadLocalScopeManager() {
-                  @Override
-                  public Scope activate(Span span) {
-                    if (((JaegerSpan) span).getOperationName().equals("simulated-delay")) {
-                      waiting.countDown();
-                    }
-                    return super.activate(span);
-                  }
-                })
-            .withManualShutdown()
-            .build();
-    MemoryVisitCounter counter = new MemoryVisitCounter();
-    Settings settings = new Settings(Map.of("STOP_TIMEOUT", "0", "SIMULATED_DELAY", "10m")::get);
+    AtomicBoolean interrupted = new AtomicBoolean();
+    AtomicReference<Span> left = new AtomicReference<>();
+    HttpServer server = start("false", interrupted, left);
+    CompletableFuture<Integer> status = post(server);
+    await("simulated-delay");
+    server.stop();
+
+    assertEquals(500, status.join());
+    assertTrue(interrupted.get());
+    assertNull(left.get());
+    assertEquals(1, counter.value());
+    assertEquals(2, spans("").size());
+    assertEquals(true, spans("POST /api/counter").get(0).getTags().get("error"));
+    assertEquals(600_000L, spans("simulated-delay").get(0).getTags().get("delay.ms"));
+  }
+
+  @Test
+  void postThatWaitsForTheLock_saysHowManyAreAhead() throws Exception {
+    HttpServer server = start("true", new AtomicBoolean(), new AtomicReference<>());
+    CompletableFuture<Integer> first = post(server);
+    await("simulated-delay");
+    CompletableFuture<Integer> second = post(server);
+    await("waiting-for-lock");
+    server.stop();
+
+    assertEquals(500, first.join());
+    assertEquals(500, second.join());
+    assertEquals(
+        Set.of(0, 1),
+        spans("waiting-for-lock").stream()
+            .map(span -> span.getTags().get("lock.ahead"))
+            .collect(Collectors.toSet()));
+    assertEquals(1, spans("simulated-delay").size());
+  }
+
+  private HttpServer start(String lock, AtomicBoolean interrupted, AtomicReference<Span> left) {
+    Settings settings =
+        new Settings(
+            Map.of("STOP_TIMEOUT", "0", "SIMULATED_DELAY", "10m", "SIMULATED_LOCK", lock)::get);
     SimulatedFaults faults = new SimulatedFaults(settings);
     HttpServer server = new HttpServer(settings, "0");
-    AtomicBoolean interrupted = new AtomicBoolean();
     Filter tracing = new ServerTracingFilter(tracer);
     server.start(
         (request, response, chain) -> {
@@ -59,32 +98,37 @@ class CounterServletTest {
             tracing.doFilter(request, response, chain);
           } finally {
             interrupted.set(Thread.currentThread().isInterrupted());
+            left.set(tracer.activeSpan());
           }
         },
         Map.of("/api/counter", new CounterServlet(counter, faults, tracer)),
         () -> {});
-    CompletableFuture<Integer> status =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return VisitCounterServices.send("POST", server.uri().resolve("/api/counter"))
-                    .statusCode();
-              } catch (Exception e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    waiting.await();
-    server.stop();
+    return server;
+  }
 
-    assertEquals(500, status.join());
-    assertTrue(interrupted.get());
-    assertEquals(1, counter.value());
-    Map<String, JaegerSpan> spans =
-        List.copyOf(reporter.getSpans()).stream()
-            .collect(Collectors.toMap(JaegerSpan::getOperationName, span -> span));
-    assertEquals(2, spans.size(), spans::toString);
-    assertEquals(true, spans.get("POST /api/counter").getTags().get("error"));
-    assertEquals(600_000L, spans.get("simulated-delay").getTags().get("delay.ms"));
-    assertNull(tracer.activeSpan());
+  private static CompletableFuture<Integer> post(HttpServer server) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return VisitCounterServices.send("POST", server.uri().resolve("/api/counter"))
+                .statusCode();
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  /** Waits until a span of that name is active. */
+  private void await(String operation) throws InterruptedException {
+    String next;
+    do {
+      next = activated.take();
+    } while (!next.equals(operation));
+  }
+
+  private List<JaegerSpan> spans(String operation) {
+    return List.copyOf(reporter.getSpans()).stream()
+        .filter(span -> span.getOperationName().contains(operation))
+        .toList();
   }
 }

@@ -2,6 +2,7 @@ package sammyjaeger.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -162,6 +163,28 @@ class RedisVisitCounterTest {
       assertTrue(log.lines(address, whatHappened).size() <= 2, "once for each command");
       assertEquals(0, log.lines(address, "answers again").size());
       assertEquals("error", failed.get(0).logs().get(0).get("event"));
+    }
+  }
+
+  @Test
+  void storeOfAnUnknownHost_answers503() throws Exception {
+    try (VisitCounterServices services = services("redis://no-such-host.invalid")) {
+      assertUnavailable(
+          VisitCounterServices.send("GET", services.counter()),
+          "The counter's store at no-such-host.invalid:6379 has a host name that is not known.");
+    }
+  }
+
+  /** A password must not go to who can't speak TLS. */
+  @Test
+  void storeWithoutTls_getsNoCommandOfRediss() throws Exception {
+    try (CounterStore store = new CounterStore();
+        VisitCounterServices services = services(store.address().replace("redis:", "rediss:"))) {
+      HttpResponse<String> answer = VisitCounterServices.send("POST", services.counter());
+      assertEquals(503, answer.statusCode(), answer::body);
+      try (RedisClient redis = RedisClient.create(store.address())) {
+        assertNull(redis.get("sammy-jaeger:visits"));
+      }
     }
   }
 

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.Log;
+import sammyjaeger.harness.Raw;
 import sammyjaeger.harness.VisitCounterServices;
 import sammyjaeger.harness.WireSpan;
 import sammyjaeger.service.Settings;
@@ -199,6 +200,32 @@ class FrontendTest {
       WireSpan post =
           VisitCounterServices.only(spans, VisitCounterServices.BACKEND, "POST /api/counter");
       assertEquals(200L, post.tags().get("http.status_code"));
+    }
+  }
+
+  @Test
+  void visitThatOutlastsAStop_isToldSo() throws Exception {
+    try (FakeBackend silent = FakeBackend.silent();
+        VisitCounterServices services =
+            new VisitCounterServices(
+                Map.of("COUNTER_ENDPOINT", silent.uri().toString(), "STOP_TIMEOUT", "100ms"));
+        Socket visitor =
+            new Socket(InetAddress.getLoopbackAddress(), services.frontend().getPort())) {
+      visitor.getOutputStream().write(Raw.request("GET", "/", "Host: x").getBytes());
+      while (silent.headers.isEmpty()) {
+        Thread.sleep(10);
+      }
+      List<WireSpan> spans = services.stop();
+
+      String answer = new String(visitor.getInputStream().readAllBytes());
+      assertTrue(answer.startsWith("HTTP/1.1 502 "), answer);
+      String sentence =
+          "The call of do-visit-counter-backend at "
+              + silent.uri()
+              + "/api/counter was cut short by a stop.";
+      assertTrue(answer.endsWith("\r\n\r\n" + sentence), answer);
+      assertEquals(2, spans.size(), spans::toString);
+      spans.forEach(span -> assertEquals(true, span.tags().get("error")));
     }
   }
 

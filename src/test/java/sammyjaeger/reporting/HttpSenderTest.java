@@ -113,14 +113,15 @@ class HttpSenderTest {
   }
 
   @Test
-  void token_countsBeforeTheUserAndNothingIsSentWithoutEither() throws Exception {
+  void userAndPassword_countBeforeTheTokenAndNeitherIsSentAlone() throws Exception {
     try (HttpCollector collector = new HttpCollector()) {
       send(collector.endpoint(), "", "", "shark", new SpanLoss("http://x"));
+      send(collector.endpoint(), "", "sammy", "", new SpanLoss("http://x"));
       assertTrue(collector.authorizations.isEmpty());
       send(collector.endpoint(), "token", "sammy", "shark", new SpanLoss("http://x"));
-      send(collector.endpoint(), "", "sammy", "shark", new SpanLoss("http://x"));
-      assertEquals(List.of("Bearer token", "Basic c2FtbXk6c2hhcms="), collector.authorizations);
-      assertEquals(6, collector.spans.size());
+      send(collector.endpoint(), "token", "sammy", "", new SpanLoss("http://x"));
+      assertEquals(List.of("Basic c2FtbXk6c2hhcms=", "Bearer token"), collector.authorizations);
+      assertEquals(8, collector.spans.size());
     }
   }
 

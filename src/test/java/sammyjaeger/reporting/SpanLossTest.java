@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import sammyjaeger.harness.Log;
+import sammyjaeger.service.Metrics;
 
 /** What the last line of a log says of the spans; the senders' tests read the lines before it. */
 class SpanLossTest {
@@ -51,6 +52,28 @@ class SpanLossTest {
       overflowing.sent(1);
     }
     assertTrue(System.nanoTime() - start >= 1_000_000_000);
+  }
+
+  @Test
+  void metrics_areWhatBecameOfEachSpan() {
+    for (int i = 0; i < 10; i++) {
+      spanLoss.finished();
+    }
+    spanLoss.sent(3);
+    spanLoss.dropped();
+    spanLoss.lost(2, "it rains");
+    Metrics metrics = new Metrics();
+    spanLoss.addTo(metrics);
+    assertEquals(
+        """
+        # TYPE tracing_spans_total counter
+        tracing_spans_total{result="dropped"} 1
+        tracing_spans_total{result="failed"} 2
+        tracing_spans_total{result="sent"} 3
+        # TYPE tracing_spans_waiting gauge
+        tracing_spans_waiting 4
+        """,
+        metrics.toString());
   }
 
   @Test

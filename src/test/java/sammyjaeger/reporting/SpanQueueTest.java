@@ -64,6 +64,10 @@ class SpanQueueTest {
     SpanQueue queue = new SpanQueue(1000, 6_000);
     assertFalse(queue.offer(span(0).setTag("http.method", "X".repeat(5_100))));
     assertFalse(queue.offer(span(0).log(Map.of("stack", "x".repeat(2_600)))));
+    assertFalse(queue.offer(span(0).log("x".repeat(5_100))));
+    assertTrue(queue.offer(span(0).log("event")));
+    queue.take(1);
+    queue.take(0);
     assertTrue(queue.offer(span(0).setTag("a", 1).log(Map.of("stack", "x".repeat(2_400)))));
   }
 

@@ -38,6 +38,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import sammyjaeger.harness.Log;
 import sammyjaeger.tracing.ServerTracingFilter;
 
 /** The server with servlets that do what the services' own do not. */
@@ -60,9 +61,11 @@ class HttpServerTest {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private HttpServer server;
 
+  private final AtomicBoolean stopped = new AtomicBoolean();
+
   @AfterEach
   void stop() {
-    if (server != null) {
+    if (server != null && !stopped.getAndSet(true)) {
       server.stop();
     }
   }
@@ -74,7 +77,7 @@ class HttpServerTest {
           throw new IllegalStateException("secret");
         });
     HttpResponse<String> answer = get("/probe");
-    server.stop();
+    stop();
 
     assertEquals(500, answer.statusCode());
     assertEquals("This service failed; its log says how.", answer.body());
@@ -90,7 +93,7 @@ class HttpServerTest {
   void sendError_answersASentenceAndMarksTheSpan() throws Exception {
     start((request, response) -> response.sendError(500, "<b>secret</b>"));
     HttpResponse<String> answer = get("/probe");
-    server.stop();
+    stop();
 
     assertEquals(500, answer.statusCode());
     assertEquals("This service failed; its log says how.", answer.body());
@@ -102,7 +105,7 @@ class HttpServerTest {
   void clientError_doesNotMarkTheSpan() throws Exception {
     start((request, response) -> response.sendError(400));
     assertEquals("This request can't be answered: Bad Request.", get("/probe").body());
-    server.stop();
+    stop();
     assertFalse(onlySpan().getTags().containsKey("error"));
   }
 
@@ -119,7 +122,7 @@ class HttpServerTest {
     get("/probe");
     get("/livez");
     get("/probe");
-    server.stop();
+    stop();
     assertEquals(List.of(true, true), active);
     List<JaegerSpan> spans = List.copyOf(reporter.getSpans());
     assertEquals(2, spans.size());
@@ -150,7 +153,7 @@ class HttpServerTest {
       CompletableFuture<HttpResponse<String>> answer =
           http.sendAsync(request("/probe"), BodyHandlers.ofString());
       running.await();
-      CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::stop);
+      CompletableFuture<Void> stopped = CompletableFuture.runAsync(this::stop);
       String readiness;
       do {
         readiness = ask(probe, "/readyz");
@@ -199,7 +202,7 @@ class HttpServerTest {
       client.getOutputStream().write("GET /probe HTTP/1.1\r\nHost: x\r\n\r\n".getBytes());
       running.await();
     }
-    CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::stop);
+    CompletableFuture<Void> stopped = CompletableFuture.runAsync(this::stop);
     awaitClosedPort();
     mayFinish.countDown();
     stopped.join();
@@ -222,16 +225,18 @@ class HttpServerTest {
     CompletableFuture<HttpResponse<String>> answer =
         http.sendAsync(request("/probe"), BodyHandlers.ofString());
     running.await();
-    server.stop();
+    stop();
     assertEquals(true, onlySpan().getTags().get("error"));
     answer.cancel(true);
   }
 
   @Test
   void stop_withoutTimeOrRequests_isClean() throws Exception {
+    Log log = new Log();
     start((request, response) -> {}, "0");
     get("/probe");
-    server.stop();
+    stop();
+    assertEquals(0, log.lines("The server did not stop cleanly").size());
   }
 
   @Test
@@ -241,7 +246,7 @@ class HttpServerTest {
       String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
       assertFalse(sendRaw(request).contains("X-Trace-Id"), path);
     }
-    server.stop();
+    stop();
     assertEquals(List.of(), reporter.getSpans());
   }
 
@@ -252,7 +257,7 @@ class HttpServerTest {
         "GET http://sammy:shark@localhost/probe?q=1 HTTP/1.1\r\nHost: localhost\r\n"
             + "Connection: close\r\n\r\n");
     sendRaw("GET /probe?q=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    server.stop();
+    stop();
     assertEquals("http://localhost/probe", reporter.getSpans().get(0).getTags().get("http.url"));
   }
 

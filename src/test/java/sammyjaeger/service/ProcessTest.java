@@ -235,6 +235,19 @@ class ProcessTest {
     }
   }
 
+  /** As the JDK's HTTP client does. */
+  @Test
+  void whatTheJdkLogs_isInTheLog() throws Exception {
+    Map<String, String> settings =
+        Map.of("JAVA_TOOL_OPTIONS", "-Djdk.httpclient.HttpClient.log=requests");
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess backend = JarProcess.backend(agent, Map.of());
+        JarProcess frontend = JarProcess.frontend(agent, backend.uri(), settings)) {
+      VisitCounterServices.send("GET", frontend.uri());
+      frontend.await("REQUEST: " + backend.uri().resolve("/api/counter"));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"ar -Duser.country=EG", "th -Duser.country=TH", "es"})
   void machinesLanguage_changesNothing(String language) throws Exception {

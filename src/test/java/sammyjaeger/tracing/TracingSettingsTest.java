@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
 /** The variables of jaeger-client-java: what is refused; VisitTraceTest shows what they do. */
@@ -48,7 +49,7 @@ class TracingSettingsTest {
     "probabilistic, 2",
     "probabilistic, 1.5",
     "remote, 1.5",
-    "ratelimiting, 0.5",
+    "ratelimiting, .5",
     "ratelimiting, -1"
   })
   void samplerParamThatDoesNotFitItsType_isRefused(String type, String param) {
@@ -70,12 +71,13 @@ class TracingSettingsTest {
     "probabilistic, 0.001",
     "remote, .5",
     "ratelimiting, 0",
+    "ratelimiting, 0.5",
     "ratelimiting, 100"
   })
   void samplerParamThatFitsItsType_isRead(String type, String param) {
     Map<String, String> values = Map.of("JAEGER_SAMPLER_TYPE", type, "JAEGER_SAMPLER_PARAM", param);
     Settings settings = new Settings(values::get);
-    new Tracing(settings, "test");
+    new Tracing(settings, "test", new Metrics());
     settings.check();
   }
 
@@ -91,7 +93,7 @@ class TracingSettingsTest {
 
   private static String refusal(Map<String, String> values) {
     Settings settings = new Settings(values::get);
-    new Tracing(settings, "test");
+    new Tracing(settings, "test", new Metrics());
     return assertThrows(Settings.Refusal.class, settings::check).getMessage();
   }
 }

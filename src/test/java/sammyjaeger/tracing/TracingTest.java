@@ -26,6 +26,7 @@ import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.Log;
 import sammyjaeger.harness.UdpAgent;
 import sammyjaeger.harness.WireSpan;
+import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
 /** One tracer: what its settings do, and its end. */
@@ -219,6 +220,7 @@ class TracingTest {
         Thread.sleep(10);
       }
       overHttp.close();
+      assertEquals(1, collector.batches.get());
       assertEquals(0, log.lines("Spans don't reach " + collector.endpoint()).size());
     }
   }
@@ -312,7 +314,7 @@ class TracingTest {
 
   private static Tracing tracing(Map<String, String> values) {
     Settings settings = new Settings(values::get);
-    Tracing tracing = new Tracing(settings, "test");
+    Tracing tracing = new Tracing(settings, "test", new Metrics());
     settings.check();
     return tracing;
   }

@@ -198,9 +198,11 @@ class VisitTraceTest {
   void oversizedContext_startsANewTrace() throws Exception {
     try (VisitCounterServices services = new VisitCounterServices()) {
       HttpResponse<String> answer = services.visit("uber-trace-id", "a".repeat(6000));
+      List<WireSpan> spans = services.stop();
 
       assertEquals(200, answer.statusCode());
-      assertEquals(6, services.stop().size());
+      assertEquals(6, spans.size(), spans::toString);
+      assertEquals(0, only(spans, FRONTEND, "GET /").parentId());
     }
   }
 
