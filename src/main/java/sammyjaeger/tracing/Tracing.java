@@ -9,25 +9,20 @@ import static sammyjaeger.service.Settings.oneOf;
 import static sammyjaeger.service.Settings.require;
 
 import io.jaegertracing.Configuration.CodecConfiguration;
-import io.jaegertracing.internal.JaegerSpanContext;
 import io.jaegertracing.internal.JaegerTracer;
-import io.jaegertracing.internal.propagation.CompositeCodec;
 import io.jaegertracing.internal.samplers.ConstSampler;
 import io.jaegertracing.internal.samplers.HttpSamplingManager;
 import io.jaegertracing.internal.samplers.ProbabilisticSampler;
 import io.jaegertracing.internal.samplers.RateLimitingSampler;
 import io.jaegertracing.internal.samplers.RemoteControlledSampler;
-import io.jaegertracing.spi.Extractor;
 import io.jaegertracing.spi.Sampler;
 import io.opentracing.Tracer;
-import io.opentracing.propagation.TextMap;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sammyjaeger.reporting.SpanReporter;
 import sammyjaeger.service.Metrics;
-import sammyjaeger.service.OnceAMinute;
 import sammyjaeger.service.Settings;
 import sammyjaeger.service.Settings.Kind;
 
@@ -47,9 +42,6 @@ public final class Tracing {
   private static final Kind<Map<String, String>> TAGS =
       new Kind<>("pairs, as in team=blue,pod=${POD_NAME:none}", Tracing::parseTags);
 
-  /** As many as W3C Baggage asks for. */
-  private static final int MAX_BAGGAGE_ITEMS = 64;
-
   private final String serviceName;
   private final String samplerType;
   private final String samplerParam;
@@ -58,7 +50,6 @@ public final class Tracing {
   private final Map<String, String> tags;
   private final boolean longIds;
   private final SpanReporter reporter;
-  private final OnceAMinute logBaggage = new OnceAMinute();
   private JaegerTracer tracer;
 
   /** Reads the settings; what becomes of spans is added to the metrics. */
@@ -101,8 +92,7 @@ public final class Tracing {
     CodecConfiguration codecs =
         CodecConfiguration.fromString(injectsNothing() ? "jaeger" : propagation);
     codecs.apply(builder);
-    Extractor<TextMap> codec = new CompositeCodec<>(codecs.getCodecs().get(HTTP_HEADERS));
-    builder.registerExtractor(HTTP_HEADERS, headers -> limitBaggage(codec.extract(headers)));
+    builder.registerExtractor(HTTP_HEADERS, new BaggageLimit(codecs.getCodecs().get(HTTP_HEADERS)));
     if (injectsNothing()) {
       // What a service leaves out that has no tracing of its calls.
       builder.registerInjector(HTTP_HEADERS, (context, headers) -> {});
@@ -134,17 +124,6 @@ public final class Tracing {
   /** Sends the spans that still wait, for at most five seconds. */
   public void close() {
     tracer.close();
-  }
-
-  /** Of 8 KiB of headers, a context with many short items is 250 KB while its request runs. */
-  private JaegerSpanContext limitBaggage(JaegerSpanContext context) {
-    if (context == null || context.baggageCount() <= MAX_BAGGAGE_ITEMS) {
-      return context;
-    }
-    if (logBaggage.isDue()) {
-      log.warn("A request's {} items of baggage were left out", context.baggageCount());
-    }
-    return context.withBaggage(Map.of());
   }
 
   private boolean injectsNothing() {

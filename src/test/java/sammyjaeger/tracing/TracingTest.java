@@ -1,10 +1,14 @@
 package sammyjaeger.tracing;
 
+import static io.opentracing.propagation.Format.Builtin.HTTP_HEADERS;
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jaegertracing.internal.JaegerSpanContext;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
+import io.opentracing.propagation.TextMapAdapter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,9 +22,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.Log;
@@ -238,6 +244,36 @@ class TracingTest {
       assertEquals(lines, log.lines("Span reported", span.context().toTraceId()).size());
       assertEquals(1, agent.drain().size());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"jaeger", "w3c,jaeger", "none"})
+  void baggageOfTooManyItems_isLeftOutAndItsContextIsNot(String propagation) {
+    Tracer tracer = tracing(Map.of("JAEGER_PROPAGATION", propagation)).start();
+    assertEquals(64, extract(tracer, 64).baggageCount());
+    for (int items : List.of(65, 1064)) {
+      JaegerSpanContext context = extract(tracer, items);
+      assertEquals(0, context.baggageCount());
+      assertEquals("1:2:3:1", context.toString().replaceAll("(^|:)0+", "$1"));
+    }
+    tracer.close();
+  }
+
+  @Test
+  void baggageThatIsLeftOut_isSaidOnce() {
+    Tracer tracer = tracing(Map.of()).start();
+    extract(tracer, 1967);
+    extract(tracer, 1968);
+    tracer.close();
+    assertEquals(1, log.lines("A request's 1967 items of baggage were left out").size());
+    assertEquals(0, log.lines("A request's 1968 items of baggage were left out").size());
+  }
+
+  private static JaegerSpanContext extract(Tracer tracer, int baggageItems) {
+    String baggage =
+        IntStream.range(0, baggageItems).mapToObj(i -> "k" + i + "=1").collect(joining(","));
+    Map<String, String> headers = Map.of("uber-trace-id", "1:2:3:1", "jaeger-baggage", baggage);
+    return (JaegerSpanContext) tracer.extract(HTTP_HEADERS, new TextMapAdapter(headers));
   }
 
   @ParameterizedTest
