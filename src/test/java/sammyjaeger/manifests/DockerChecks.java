@@ -67,7 +67,7 @@ final class DockerChecks {
     String backend = compose.at("frontend", "environment", "COUNTER_ENDPOINT").text();
     boolean leadsHere = backend.equals("http://" + name + ":" + port);
     expect("that COUNTER_ENDPOINT leads to " + name, name.equals("backend"), leadsHere);
-    long stop = Program.seconds(program.settings().get("STOP_TIMEOUT")) + 5; // for the last spans
+    long stop = Program.seconds(program.settings().get("STOP_TIMEOUT")) + Program.END_SECONDS;
     boolean isEnough = Program.seconds(service.at("stop_grace_period").text()) >= stop;
     expect(name + "'s grace period of " + stop + " s", true, isEnough);
     String wanted = "(?s)(runtime AS service|service AS " + name + ")\n.*";

@@ -219,8 +219,8 @@ final class ManifestChecks {
     checkProbes(container, Integer.parseInt(settings.get("PORT")), "/livez", "/readyz");
     int sleep = container.node().at("lifecycle", "preStop", "sleep", "seconds").number(0);
     check(sleep > 0, "%s: has no preStop sleep, so it refuses requests while it stops", who);
-    // Five seconds for the last spans, and as many for the sidecar, which stops last.
-    long stop = sleep + Program.seconds(settings.get("STOP_TIMEOUT")) + 10;
+    // And five seconds for the sidecar, which stops last.
+    long stop = sleep + Program.seconds(settings.get("STOP_TIMEOUT")) + Program.END_SECONDS + 5;
     int grace = container.pod().at("terminationGracePeriodSeconds").number(30);
     check(grace >= stop, "%s: its grace period is %s s, but its stop takes %s", who, grace, stop);
     boolean hasTmp = container.volumeOf("/tmp/any").at("emptyDir").isThere();

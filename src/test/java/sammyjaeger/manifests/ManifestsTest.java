@@ -82,7 +82,7 @@ class ManifestsTest {
           variable Jaeger ignores     | k8s/jaeger/jaeger.yaml | name: OTEL_TRACES_SAMPLER | name: OTEL_SDK_DISABLED | no setting reads OTEL_SDK_DISABLED
           Jaeger tracing itself       | k8s/jaeger/jaeger.yaml | always_off | always_on | OTEL_TRACES_SAMPLER is always_on
           frontend as its own backend | k8s/app/frontend.yaml | counter-backend:5000 | counter-frontend:8000 | COUNTER_ENDPOINT is no backend
-          grace period too short      | k8s/app/frontend.yaml | GracePeriodSeconds: 45 | GracePeriodSeconds: 30 | grace period is 30 s, but its stop takes 35
+          grace period too short      | k8s/app/frontend.yaml | GracePeriodSeconds: 45 | GracePeriodSeconds: 38 | grace period is 38 s, but its stop takes 39
           no sleep before the stop    | k8s/app/frontend.yaml | preStop: | postStart: | has no preStop sleep
           second counter              | k8s/app/backend.yaml | replicas: 1 | replicas: 2 | replicas is 2, not 1
           counters during an update   | k8s/app/backend.yaml | type: Recreate | type: RollingUpdate | type is RollingUpdate
@@ -138,7 +138,7 @@ class ManifestsTest {
           compose's store in memory   | docker/compose.yaml | [--appendonly, "yes"] | [--appendonly, "no"] | command is [--appendonly, no], not [--appendonly, yes]
           compose's published port    | docker/compose.yaml | 127.0.0.1:8000:8000 | 127.0.0.1:80:8000 | frontend's ports is [127.0.0.1:80:8000]
           compose's published UI      | docker/compose.yaml | 127.0.0.1:16686:16686 | 16686:16686 | jaeger's ports is [16686:16686]
-          compose's grace period      | docker/compose.yaml | 30s | 20s | backend's grace period of 25 s is false
+          compose's grace period      | docker/compose.yaml | 30s | 28s | backend's grace period of 29 s is false
           compose's GOMEMLIMIT        | docker/compose.yaml | 400MiB | 1GiB | GOMEMLIMIT is
           compose's memory            | docker/compose.yaml | 320m | 300m | frontend's memory is 300Mi, not 320Mi
           Dockerfile's port           | docker/Dockerfile | EXPOSE 8000 | EXPOSE 8080 | frontend's line EXPOSE 8000 is false

@@ -12,6 +12,12 @@ import java.util.regex.Pattern;
 /** One of the two programs, with the defaults of its settings as its own {@code --help} tells. */
 record Program(String name, Map<String, String> settings) {
 
+  /**
+   * What a stop may take after STOP_TIMEOUT: 3 s for interrupted requests, 5 for spans, 1 for the
+   * log.
+   */
+  static final int END_SECONDS = 9;
+
   private static final Pattern IMAGE = Pattern.compile(".+/do-visit-counter-(\\w+):v\\d+");
   private static final Pattern SETTING = Pattern.compile("(?m)^  ([A-Z][A-Z0-9_]*)=(.*)$");
   private static final Map<String, Program> PROGRAMS = new ConcurrentHashMap<>();
