@@ -64,6 +64,7 @@ class ProcessTest {
       List<WireSpan> spans = agent.drain();
       assertEquals(6, spans.size(), spans::toString);
       assertEquals(1, spans.stream().map(WireSpan::traceId).distinct().count());
+      assertTrue(frontend.log().stream().noneMatch(line -> line.contains("Calls from here")));
     }
   }
 

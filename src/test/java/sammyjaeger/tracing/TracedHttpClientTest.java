@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
@@ -205,6 +206,17 @@ class TracedHttpClientTest {
       assertEquals(
           63, callee.headers.keySet().stream().filter(name -> name.startsWith("uberctx-")).count());
     }
+  }
+
+  @Test
+  void contextOfB3_goesBeforeItsBaggage() {
+    Map<String, String> headers = new HashMap<>(Map.of("X-B3-TraceId", "1".repeat(32)));
+    for (int i = 0; i < 70; i++) {
+      headers.put("baggage-k" + i, "x");
+    }
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost/"));
+    new HeaderLimit().set(headers, request);
+    assertTrue(request.build().headers().firstValue("X-B3-TraceId").isPresent());
   }
 
   /** Once a minute, as every visitor can send such baggage. */

@@ -3,6 +3,7 @@ package sammyjaeger.tracing;
 import static io.opentracing.propagation.Format.Builtin.HTTP_HEADERS;
 import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jaegertracing.internal.JaegerSpanContext;
@@ -257,6 +258,11 @@ class TracingTest {
       assertEquals("1:2:3:1", context.toString().replaceAll("(^|:)0+", "$1"));
     }
     tracer.close();
+  }
+
+  @Test
+  void noContext_hasNoBaggage() {
+    assertNull(new BaggageLimit(List.of()).extract(new TextMapAdapter(Map.of())));
   }
 
   @Test

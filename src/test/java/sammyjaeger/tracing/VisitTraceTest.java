@@ -17,8 +17,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.VisitCounterServices;
@@ -290,6 +292,28 @@ class VisitTraceTest {
 
   private static String manyItems() {
     return IntStream.range(0, 900).mapToObj(i -> "k" + i + "=v").collect(Collectors.joining(","));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"jaeger, uber-trace-id", "w3c, traceparent", "b3, x-b3-traceid"})
+  void propagation_isWhichHeadersCarryTheContext(String propagation, String header)
+      throws Exception {
+    try (FakeBackend backend =
+            FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
+        VisitCounterServices services =
+            new VisitCounterServices(
+                Map.of(
+                    "COUNTER_ENDPOINT",
+                    backend.uri().toString(),
+                    "JAEGER_PROPAGATION",
+                    propagation))) {
+      services.visit();
+      assertEquals(
+          List.of(header),
+          Stream.of("uber-trace-id", "traceparent", "x-b3-traceid")
+              .filter(backend.headers::containsKey)
+              .toList());
+    }
   }
 
   @ParameterizedTest
