@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.URI;
 import java.net.http.HttpResponse;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -134,6 +136,33 @@ class RedisVisitCounterTest {
         assertEquals("2", VisitCounterServices.send("POST", services.counter()).body());
         assertEquals("3", VisitCounterServices.send("POST", services.counter()).body());
       }
+    }
+  }
+
+  /** All its connections are broken then, and the first that is noticed ends them. */
+  @Test
+  void storeThatRestarts_costsOneCallAtMost() throws Exception {
+    int port = CounterStore.freePort();
+    ExecutorService clients = Executors.newFixedThreadPool(50);
+    try (VisitCounterServices services = services("redis://127.0.0.1:" + port)) {
+      Callable<HttpResponse<String>> post =
+          () -> VisitCounterServices.send("POST", services.counter());
+      try (CounterStore store = new CounterStore(port)) {
+        for (Future<HttpResponse<String>> each : clients.invokeAll(Collections.nCopies(50, post))) {
+          each.get();
+        }
+      }
+      try (CounterStore again = new CounterStore(port)) {
+        while (post.call().body().endsWith("did not answer in time.")) {
+          continue; // On a machine that is busy enough.
+        }
+        for (Future<HttpResponse<String>> each : clients.invokeAll(Collections.nCopies(50, post))) {
+          String answer = each.get().body();
+          assertTrue(answer.matches("\\d+|.* did not answer in time\\."), answer);
+        }
+      }
+    } finally {
+      clients.shutdownNow();
     }
   }
 
@@ -300,6 +329,12 @@ class RedisVisitCounterTest {
     assertTrue(refusal.startsWith("COUNTER_STORE is '"), refusal);
     assertTrue(refusal.contains("', but must be memory, or an address as in redis://"), refusal);
     assertFalse(refusal.contains("secret"), refusal);
+  }
+
+  @Test
+  void lastPort_isOneOfAStore() {
+    URI store = VisitCounter.STORE.parser().apply("redis://h:65535/9999");
+    assertEquals(65535, store.getPort());
   }
 
   private static void assertUnavailable(HttpResponse<String> answer, String sentence) {
