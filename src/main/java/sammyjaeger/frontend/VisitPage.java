@@ -12,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
@@ -30,6 +31,7 @@ final class VisitPage {
 
   private record Bar(String name, long startNanos, long endNanos, boolean failed) {}
 
+  private static final Pattern TEXT = Pattern.compile("(?i)(text/(html|plain|\\*)|\\*/\\*)(;.*)?");
   private static final String TEMPLATE = read("visit.html");
 
   /** Lets the browser take the page's own style and empty icon, and nothing else. */
@@ -55,7 +57,7 @@ final class VisitPage {
       return false; // The header is malformed.
     }
     return accepted.getValues().stream()
-        .filter(type -> type.matches("(?i)(text/(html|plain|\\*)|\\*/\\*)(;.*)?"))
+        .filter(type -> TEXT.matcher(type).matches())
         .findFirst()
         .filter(type -> type.toLowerCase().startsWith("text/html"))
         .isPresent();

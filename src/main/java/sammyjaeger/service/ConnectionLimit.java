@@ -5,7 +5,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.AbstractEndPoint;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.ServerConnector;
@@ -13,22 +17,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets clients wait in the accept queue while there are too many connections, and turns none of
- * them away when the port is closed. Its connector needs one acceptor thread: with none, Jetty
- * 12.1.14 closes the port for good, and with two it accepts, and closes, one too many.
+ * Lets clients wait in the accept queue while there are too many connections, closes those that
+ * send without an end or read nothing, and turns no waiting one away when the port is closed. Its
+ * connector needs one acceptor thread: with none, Jetty 12.1.14 closes the port for good, and with
+ * two it accepts, and closes, one too many.
  */
 final class ConnectionLimit extends NetworkConnectionLimit {
 
   private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
 
-  /** A connection without a first request for this long is closed, however busily it sends. */
-  private static final long FIRST_REQUEST_MILLIS = 10_000;
+  /** Who sends a request for this long without an end is closed, however busily it sends. */
+  private static final long MAX_REQUEST_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** For who waited to be accepted: on a busy machine it takes a while to read their requests. */
   private static final long ACCEPTED_AT_CLOSE_IDLE_MILLIS = 5000;
 
+  /** What a connection had come to; of one that sends a request, when it began to. */
+  private record Progress(long requests, long bytes, boolean writePending, long nanos) {}
+
   private final ServerConnector connector;
   private final OnceAMinute logReached = new OnceAMinute();
+  private Map<EndPoint, Progress> progress = Map.of();
   private volatile boolean closing;
 
   ConnectionLimit(int maxConnections, ServerConnector connector) {
@@ -39,7 +48,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    closeWithoutRequest();
+    closeSlow();
   }
 
   /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
@@ -90,14 +99,27 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   }
 
   /** Every second, as an idle timeout begins anew with each byte. */
-  private void closeWithoutRequest() {
-    connector.getScheduler().schedule(this::closeWithoutRequest, 1, TimeUnit.SECONDS);
-    long now = System.currentTimeMillis();
-    for (EndPoint connection : connector.getConnectedEndPoints()) {
-      if (connection.getConnection().getMessagesIn() == 0
-          && now - connection.getCreatedTimeStamp() > FIRST_REQUEST_MILLIS) {
+  private void closeSlow() {
+    connector.getScheduler().schedule(this::closeSlow, 1, TimeUnit.SECONDS);
+    Map<EndPoint, Progress> now = new HashMap<>();
+    for (EndPoint client : connector.getConnectedEndPoints()) {
+      Connection connection = client.getConnection();
+      Progress last = progress.get(client);
+      Progress next =
+          new Progress(
+              connection.getMessagesIn(),
+              connection.getBytesIn(),
+              ((AbstractEndPoint) client).getWriteFlusher().isPending(),
+              System.nanoTime());
+      boolean running = next.requests > connection.getMessagesOut();
+      boolean sending =
+          last != null && !running && next.requests == last.requests && next.bytes > last.bytes;
+      boolean readsNothing = last != null && next.writePending && last.writePending;
+      if (readsNothing || sending && next.nanos - last.nanos > MAX_REQUEST_NANOS) {
         connection.close();
       }
+      now.put(client, sending ? last : next);
     }
+    progress = now;
   }
 }

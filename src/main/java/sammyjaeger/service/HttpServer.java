@@ -90,10 +90,15 @@ public final class HttpServer {
     http.setRequestHeaderSize(MAX_HEADER_BYTES);
     // It would speed up parsing a little, and cost 90 kB for each connection.
     http.setHeaderCacheSize(0);
-    connector.setAcceptQueueSize(MAX_ACCEPT_QUEUE);
+    // Of what clients don't read, each connection holds so much; Jetty's 32 KiB, and Linux's 3 MB,
+    // are for longer answers.
+    http.setOutputBufferSize(4 << 10);
+    connector.setAcceptedSendBufferSize(64 << 10);
+    Capacity capacity = Capacity.ofThisProcess();
+    // A stop accepts those who wait there, too.
+    connector.setAcceptQueueSize(Math.min(MAX_ACCEPT_QUEUE, capacity.connections() / 4));
     server.addConnector(connector);
 
-    Capacity capacity = Capacity.ofThisProcess();
     connectionLimit = new ConnectionLimit(capacity.connections(), connector);
     server.addBean(connectionLimit);
     servletsHandler =

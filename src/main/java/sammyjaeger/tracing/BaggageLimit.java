@@ -5,15 +5,19 @@ import io.jaegertracing.internal.propagation.CompositeCodec;
 import io.jaegertracing.spi.Codec;
 import io.jaegertracing.spi.Extractor;
 import io.opentracing.propagation.TextMap;
+import io.opentracing.propagation.TextMapAdapter;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sammyjaeger.service.OnceAMinute;
 
 /**
- * Extracts a context, but no baggage of too many items: of a visitor's 8 KiB of headers, short ones
- * would take 250 KB of the heap for as long as the request runs.
+ * Extracts a context, but neither baggage of too many items, as of a visitor's 8 KiB of headers
+ * short ones would take 250 KB of the heap for as long as the request runs, nor what the client's
+ * codec takes too long for, nor what it would keep unbounded.
  */
 final class BaggageLimit implements Extractor<TextMap> {
 
@@ -21,6 +25,9 @@ final class BaggageLimit implements Extractor<TextMap> {
 
   /** As many as W3C Baggage asks for. */
   private static final int MAX_ITEMS = 64;
+
+  /** The codec's time grows with its square. */
+  private static final Pattern WHITE_SPACE = Pattern.compile("([\\s+]|%20|%0[9A-Da-d]){50}");
 
   private final Extractor<TextMap> codec;
   private final OnceAMinute logLeftOut = new OnceAMinute();
@@ -31,7 +38,7 @@ final class BaggageLimit implements Extractor<TextMap> {
 
   @Override
   public JaegerSpanContext extract(TextMap headers) {
-    JaegerSpanContext context = codec.extract(headers);
+    JaegerSpanContext context = codec.extract(new TextMapAdapter(bounded(headers)));
     if (context == null || context.baggageCount() <= MAX_ITEMS) {
       return context;
     }
@@ -39,5 +46,22 @@ final class BaggageLimit implements Extractor<TextMap> {
       log.warn("A request's {} items of baggage were left out", context.baggageCount());
     }
     return context.withBaggage(Map.of());
+  }
+
+  private static Map<String, String> bounded(TextMap headers) {
+    Map<String, String> bounded = new HashMap<>();
+    for (Map.Entry<String, String> header : headers) {
+      boolean unbounded =
+          switch (header.getKey().toLowerCase()) {
+            case "jaeger-baggage" -> WHITE_SPACE.matcher(header.getValue()).find();
+            case "jaeger-debug-id" -> header.getValue().length() > 200;
+            case "tracestate" -> header.getValue().length() > 512;
+            default -> false;
+          };
+      if (!unbounded) {
+        bounded.put(header.getKey(), header.getValue());
+      }
+    }
+    return bounded;
   }
 }

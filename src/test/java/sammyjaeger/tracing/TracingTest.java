@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jaegertracing.internal.JaegerSpanContext;
+import io.jaegertracing.spi.Codec;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
+import io.opentracing.propagation.TextMap;
 import io.opentracing.propagation.TextMapAdapter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -258,6 +261,28 @@ class TracingTest {
       assertEquals("1:2:3:1", context.toString().replaceAll("(^|:)0+", "$1"));
     }
     tracer.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"jaeger-baggage, 50", "jaeger-debug-id, 201", "tracestate, 513"})
+  void unboundedHeader_isNotExtracted(String name, int length) {
+    List<String> names = new ArrayList<>();
+    Codec<TextMap> codec =
+        new Codec<>() {
+          @Override
+          public JaegerSpanContext extract(TextMap headers) {
+            headers.forEach(header -> names.add(header.getKey()));
+            return null;
+          }
+
+          @Override
+          public void inject(JaegerSpanContext context, TextMap headers) {}
+        };
+    BaggageLimit limit = new BaggageLimit(List.of(codec));
+    limit.extract(new TextMapAdapter(Map.of(name, "x" + " ".repeat(length))));
+    assertEquals(List.of(), names);
+    limit.extract(new TextMapAdapter(Map.of(name, "+".repeat(length - 1))));
+    assertEquals(List.of(name), names);
   }
 
   @Test
