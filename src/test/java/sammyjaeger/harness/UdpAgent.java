@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TCompactProtocol;
@@ -42,9 +43,20 @@ public final class UdpAgent implements AutoCloseable {
     this.consumer = consumer == null ? batch -> spans.addAll(WireSpan.of(batch)) : consumer;
     socket = new DatagramSocket(null);
     socket.setReceiveBufferSize(BUFFER_BYTES);
-    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    bind(port);
     receiver = new Thread(this::receive, "udp-agent");
     receiver.start();
+  }
+
+  /** A process that another test starts has a port, too, until it closes what it inherits. */
+  private void bind(int port) throws IOException {
+    while (!socket.isBound()) {
+      try {
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      } catch (BindException e) {
+        LockSupport.parkNanos(10_000_000);
+      }
+    }
   }
 
   /** A port on which nobody listens; below those that the system gives to others meanwhile. */
