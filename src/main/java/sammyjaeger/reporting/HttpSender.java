@@ -29,9 +29,8 @@ import org.apache.thrift.transport.TTransportException;
 final class HttpSender extends ThriftSender {
 
   static {
-    // As TracedHttpClient does: the process's first HTTP client reads them, and it may be this one.
+    // As TracedHttpClient does: the process's first HTTP client reads it, and it may be this one.
     System.getProperties().putIfAbsent("jdk.httpclient.keepalive.timeout", "20");
-    System.getProperties().putIfAbsent("jdk.http.maxHeaderSize", "8192");
   }
 
   private static final int MAX_BATCH_BYTES = 1 << 20;

@@ -169,9 +169,6 @@ public final class SpanReporter implements Reporter {
       sending.call();
     } catch (Exception e) {
       spanLoss.lost(1, "one of them can't be encoded, or is too long");
-    } catch (OutOfMemoryError e) {
-      // Of direct memory, which a socket needs, and others may have used up for a while.
-      spanLoss.lost(1, "there is no memory to send them");
     }
   }
 }

@@ -32,7 +32,14 @@ final class UdpSender extends io.jaegertracing.thrift.internal.senders.UdpSender
 
   @Override
   public void send(Process process, List<Span> spans) {
-    SenderException failure = trySend(process, spans);
+    SenderException failure;
+    try {
+      failure = trySend(process, spans);
+    } catch (OutOfMemoryError e) {
+      // Of direct memory, which a socket needs, and clients can have used up for a while.
+      spanLoss.lost(spans.size(), "there is no memory to send them");
+      return;
+    }
     // The failure's cause is Thrift's, and the cause of that the socket's.
     if (failure != null && failure.getCause().getCause() instanceof PortUnreachableException) {
       spanLoss.lost(pending, "nobody listens there");

@@ -32,8 +32,10 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** For who waited to be accepted: on a busy machine it takes a while to read their requests. */
   private static final long ACCEPTED_AT_CLOSE_IDLE_MILLIS = 5000;
 
-  /** What a connection had come to; of one that sends a request, when it began to. */
-  private record Progress(long requests, long bytes, boolean writePending, long nanos) {}
+  /** What a connection had come to; of one that sends a request, before it began to. */
+  private record Progress(long answers, long bytes, boolean writePending, long nanos) {}
+
+  private static final Progress NEW = new Progress(-1, 0, false, 0);
 
   private final ServerConnector connector;
   private final OnceAMinute logReached = new OnceAMinute();
@@ -104,17 +106,16 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     Map<EndPoint, Progress> now = new HashMap<>();
     for (EndPoint client : connector.getConnectedEndPoints()) {
       Connection connection = client.getConnection();
-      Progress last = progress.get(client);
+      Progress last = progress.getOrDefault(client, NEW);
       Progress next =
           new Progress(
-              connection.getMessagesIn(),
+              connection.getMessagesOut(),
               connection.getBytesIn(),
               ((AbstractEndPoint) client).getWriteFlusher().isPending(),
               System.nanoTime());
-      boolean running = next.requests > connection.getMessagesOut();
-      boolean sending =
-          last != null && !running && next.requests == last.requests && next.bytes > last.bytes;
-      boolean readsNothing = last != null && next.writePending && last.writePending;
+      boolean running = connection.getMessagesIn() > next.answers;
+      boolean sending = !running && next.answers == last.answers && next.bytes > last.bytes;
+      boolean readsNothing = next.writePending && last.writePending;
       if (readsNothing || sending && next.nanos - last.nanos > MAX_REQUEST_NANOS) {
         connection.close();
       }

@@ -14,6 +14,8 @@ public final class ServiceProcess {
   static {
     // Before anything is formatted: no text depends on the machine's language.
     Locale.setDefault(Locale.ROOT);
+    // In bytes, of the headers of an answer, as ours; each call would keep up to 384 KiB of them.
+    System.getProperties().putIfAbsent("jdk.http.maxHeaderSize", "8192");
   }
 
   private static final Logger log = LoggerFactory.getLogger(ServiceProcess.class);

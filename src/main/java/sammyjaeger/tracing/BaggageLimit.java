@@ -15,18 +15,18 @@ import org.slf4j.LoggerFactory;
 import sammyjaeger.service.OnceAMinute;
 
 /**
- * Extracts a context, but neither baggage of too many items, as of a visitor's 8 KiB of headers
- * short ones would take 250 KB of the heap for as long as the request runs, nor what the client's
- * codec takes too long for, nor what it would keep unbounded.
+ * Bounds what a stranger's 8 KiB of headers can make of a context: many short items of baggage
+ * would take 250 KB of the heap for as long as the request runs, a debug id and a tracestate as
+ * long as the span waits to be sent, and white space half a second of the client's codec.
  */
 final class BaggageLimit implements Extractor<TextMap> {
 
   private static final Logger log = LoggerFactory.getLogger(BaggageLimit.class);
 
-  /** As many as W3C Baggage asks for. */
+  /** As many as W3C Baggage asks for; with more, none is taken. */
   private static final int MAX_ITEMS = 64;
 
-  /** The codec's time grows with its square. */
+  /** A run of it, also encoded: the codec's time grows with its square. */
   private static final Pattern WHITE_SPACE = Pattern.compile("([\\s+]|%20|%0[9A-Da-d]){50}");
 
   private final Extractor<TextMap> codec;

@@ -46,8 +46,6 @@ public final class TracedHttpClient {
   static {
     // In seconds; less than Jetty's 30, or a call would meet a closed connection. Java 17 has 1200.
     System.getProperties().putIfAbsent("jdk.httpclient.keepalive.timeout", "20");
-    // In bytes, of an answer's headers, as Jetty's; the JDK has 384 KiB.
-    System.getProperties().putIfAbsent("jdk.http.maxHeaderSize", "8192");
   }
 
   private final Tracer tracer;

@@ -47,12 +47,12 @@ class CounterServletTest {
           .withManualShutdown()
           .build();
   private final MemoryVisitCounter counter = new MemoryVisitCounter();
+  private final AtomicBoolean interrupted = new AtomicBoolean();
+  private final AtomicReference<Span> left = new AtomicReference<>();
 
   @Test
   void interruptedPost_countsNothingAndFinishesItsSpans() throws Exception {
-    AtomicBoolean interrupted = new AtomicBoolean();
-    AtomicReference<Span> left = new AtomicReference<>();
-    HttpServer server = start("false", interrupted, left);
+    HttpServer server = start("false");
     CompletableFuture<Integer> status = post(server);
     await("simulated-delay");
     server.stop();
@@ -68,7 +68,7 @@ class CounterServletTest {
 
   @Test
   void postThatWaitsForTheLock_saysHowManyAreAhead() throws Exception {
-    HttpServer server = start("true", new AtomicBoolean(), new AtomicReference<>());
+    HttpServer server = start("true");
     CompletableFuture<Integer> first = post(server);
     await("simulated-delay");
     CompletableFuture<Integer> second = post(server);
@@ -85,7 +85,7 @@ class CounterServletTest {
     assertEquals(1, spans("simulated-delay").size());
   }
 
-  private HttpServer start(String lock, AtomicBoolean interrupted, AtomicReference<Span> left) {
+  private HttpServer start(String lock) {
     Settings settings =
         new Settings(
             Map.of("STOP_TIMEOUT", "0", "SIMULATED_DELAY", "10m", "SIMULATED_LOCK", lock)::get);

@@ -207,8 +207,7 @@ class FrontendTest {
   void visitThatOutlastsAStop_isToldSo() throws Exception {
     try (FakeBackend silent = FakeBackend.silent();
         VisitCounterServices services =
-            new VisitCounterServices(
-                Map.of("COUNTER_ENDPOINT", silent.uri().toString(), "STOP_TIMEOUT", "100ms"));
+            VisitCounterServices.with(silent, Map.of("STOP_TIMEOUT", "100ms"));
         Socket visitor =
             new Socket(InetAddress.getLoopbackAddress(), services.frontend().getPort())) {
       visitor.getOutputStream().write(Raw.request("GET", "/", "Host: x").getBytes());
@@ -323,8 +322,7 @@ class FrontendTest {
           out.write((OK + "Content-Length: 1\r\n\r\n" + call).getBytes(StandardCharsets.US_ASCII));
         };
     try (FakeBackend backend = new FakeBackend(slowly);
-        VisitCounterServices services =
-            new VisitCounterServices(Map.of("COUNTER_ENDPOINT", backend.uri().toString()))) {
+        VisitCounterServices services = VisitCounterServices.with(backend, Map.of())) {
       long start = System.nanoTime();
       String page = services.visit("Accept", "text/html").body();
       double visit = (System.nanoTime() - start) / 1e9;

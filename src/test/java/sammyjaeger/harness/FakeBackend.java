@@ -39,6 +39,11 @@ public final class FakeBackend implements AutoCloseable {
     return new FakeBackend(out -> out.write(response.getBytes(StandardCharsets.ISO_8859_1)));
   }
 
+  /** Answers each call with a counter of 2. */
+  public static FakeBackend counting() throws IOException {
+    return sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
+  }
+
   /** Takes the request, and then says nothing for as long as the test runs. */
   public static FakeBackend silent() throws IOException {
     return new FakeBackend(out -> Thread.sleep(Long.MAX_VALUE));

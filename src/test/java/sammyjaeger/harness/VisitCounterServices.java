@@ -47,6 +47,14 @@ public final class VisitCounterServices implements AutoCloseable {
     this(Map.of());
   }
 
+  /** Starts both, with a frontend that asks another backend. */
+  public static VisitCounterServices with(FakeBackend other, Map<String, String> settings)
+      throws Exception {
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("COUNTER_ENDPOINT", other.uri().toString());
+    return new VisitCounterServices(all);
+  }
+
   public URI frontend() {
     return frontend.uri();
   }

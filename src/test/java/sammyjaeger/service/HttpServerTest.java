@@ -59,13 +59,12 @@ class HttpServerTest {
           .build();
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final AtomicBoolean isStopped = new AtomicBoolean();
   private HttpServer server;
-
-  private final AtomicBoolean stopped = new AtomicBoolean();
 
   @AfterEach
   void stop() {
-    if (server != null && !stopped.getAndSet(true)) {
+    if (server != null && !isStopped.getAndSet(true)) {
       server.stop();
     }
   }

@@ -1,11 +1,13 @@
 package sammyjaeger.service;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -175,15 +177,9 @@ class StrangerTest {
             "jaeger-baggage: " + manyTimes(70, i -> "k%d%%0a=v,".formatted(i)),
             "jaeger-baggage: " + manyTimes(60, i -> "k%d%%0a=v,".formatted(i)),
             "uberctx-x: " + "x".repeat(7030));
-    try (FakeBackend backend =
-            FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
+    try (FakeBackend backend = FakeBackend.counting();
         VisitCounterServices services =
-            new VisitCounterServices(
-                Map.of(
-                    "COUNTER_ENDPOINT",
-                    backend.uri().toString(),
-                    "JAEGER_PROPAGATION",
-                    "jaeger,w3c"))) {
+            VisitCounterServices.with(backend, Map.of("JAEGER_PROPAGATION", "jaeger,w3c"))) {
       for (String header : headers) {
         String answer = Raw.send(services.frontend(), Raw.request("GET", "/", HOST, header));
         assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
@@ -337,6 +333,27 @@ class StrangerTest {
           return;
         }
       }
+    }
+  }
+
+  /** Its first request is over, and so is all that it sent. */
+  @Test
+  void clientWhoseBodyIsLate_keepsItsConnection() throws Exception {
+    Map<String, String> settings = Map.of("SIMULATED_DELAY", "3s");
+    try (VisitCounterServices services = new VisitCounterServices(settings);
+        Socket client =
+            new Socket(InetAddress.getLoopbackAddress(), services.counter().getPort())) {
+      OutputStream out = client.getOutputStream();
+      out.write("POST /api/counter HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n".getBytes());
+      Thread.sleep(2000);
+      out.write('x');
+      byte[] answer = new byte[1000];
+      assertEquals(
+          "HTTP/1.1 200",
+          new String(answer, 0, client.getInputStream().read(answer), ISO_8859_1).substring(0, 12));
+      Thread.sleep(13_000);
+      out.write("GET /api/counter HTTP/1.1\r\nHost: x\r\n\r\n".getBytes());
+      assertEquals("HTTP/1.1 200", new String(client.getInputStream().readNBytes(12), ISO_8859_1));
     }
   }
 

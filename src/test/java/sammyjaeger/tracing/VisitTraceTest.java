@@ -258,8 +258,7 @@ class VisitTraceTest {
 
   @Test
   void baggage_crossesTheHop() throws Exception {
-    try (FakeBackend backend =
-            FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
+    try (FakeBackend backend = FakeBackend.counting();
         VisitCounterServices services = services(backend, VisitCounterServices.PATIENCE)) {
       services.visit("uberctx-user", "Sammy%20%C3%A9", "uber-trace-id", TRACE_ID + ":a:0:1");
 
@@ -298,15 +297,9 @@ class VisitTraceTest {
   @CsvSource({"jaeger, uber-trace-id", "w3c, traceparent", "b3, x-b3-traceid"})
   void propagation_isWhichHeadersCarryTheContext(String propagation, String header)
       throws Exception {
-    try (FakeBackend backend =
-            FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
+    try (FakeBackend backend = FakeBackend.counting();
         VisitCounterServices services =
-            new VisitCounterServices(
-                Map.of(
-                    "COUNTER_ENDPOINT",
-                    backend.uri().toString(),
-                    "JAEGER_PROPAGATION",
-                    propagation))) {
+            VisitCounterServices.with(backend, Map.of("JAEGER_PROPAGATION", propagation))) {
       services.visit();
       assertEquals(
           List.of(header),
@@ -440,8 +433,7 @@ class VisitTraceTest {
 
   private static VisitCounterServices services(FakeBackend backend, String timeout)
       throws Exception {
-    return new VisitCounterServices(
-        Map.of("COUNTER_ENDPOINT", backend.uri().toString(), "COUNTER_TIMEOUT", timeout));
+    return VisitCounterServices.with(backend, Map.of("COUNTER_TIMEOUT", timeout));
   }
 
   private static WireSpan only(List<WireSpan> spans, String service, String operation) {
