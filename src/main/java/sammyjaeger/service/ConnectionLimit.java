@@ -5,8 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.AbstractEndPoint;
 import org.eclipse.jetty.io.Connection;
@@ -35,11 +35,12 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** What a connection had come to; of one that sends a request, before it began to. */
   private record Progress(long answers, long bytes, boolean writePending, long nanos) {}
 
-  private static final Progress NEW = new Progress(-1, 0, false, 0);
-
   private final ServerConnector connector;
   private final OnceAMinute logReached = new OnceAMinute();
-  private Map<EndPoint, Progress> progress = Map.of();
+
+  /** Weak, as a connection that has been closed may hold much. */
+  private final Map<EndPoint, Progress> progress = new WeakHashMap<>();
+
   private volatile boolean closing;
 
   ConnectionLimit(int maxConnections, ServerConnector connector) {
@@ -103,24 +104,22 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** Every second, as an idle timeout begins anew with each byte. */
   private void closeSlow() {
     connector.getScheduler().schedule(this::closeSlow, 1, TimeUnit.SECONDS);
-    Map<EndPoint, Progress> now = new HashMap<>();
     for (EndPoint client : connector.getConnectedEndPoints()) {
       Connection connection = client.getConnection();
-      Progress last = progress.getOrDefault(client, NEW);
       Progress next =
           new Progress(
               connection.getMessagesOut(),
               connection.getBytesIn(),
               ((AbstractEndPoint) client).getWriteFlusher().isPending(),
               System.nanoTime());
+      Progress last = progress.getOrDefault(client, new Progress(0, 0, false, next.nanos));
       boolean running = connection.getMessagesIn() > next.answers;
       boolean sending = !running && next.answers == last.answers && next.bytes > last.bytes;
       boolean readsNothing = next.writePending && last.writePending;
       if (readsNothing || sending && next.nanos - last.nanos > MAX_REQUEST_NANOS) {
-        connection.close();
+        client.close(); // The connection itself would answer with a 500.
       }
-      now.put(client, sending ? last : next);
+      progress.put(client, sending ? last : next);
     }
-    progress = now;
   }
 }

@@ -336,6 +336,17 @@ class StrangerTest {
     }
   }
 
+  /** Jetty alone would say after half a minute that the service failed. */
+  @Test
+  void clientThatStopsWithinItsRequest_isClosed() throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices();
+        Socket client =
+            new Socket(InetAddress.getLoopbackAddress(), services.frontend().getPort())) {
+      client.getOutputStream().write("GET / HTTP/1.1\r\nX: ".getBytes());
+      assertEquals(-1, client.getInputStream().read());
+    }
+  }
+
   /** Its first request is over, and so is all that it sent. */
   @Test
   void clientWhoseBodyIsLate_keepsItsConnection() throws Exception {
