@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import javax.net.ssl.SSLException;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -111,6 +112,9 @@ final class RedisStore {
       }
       if (cause instanceof ConnectException) {
         return "refused the connection";
+      }
+      if (cause instanceof SSLException) {
+        return "has no TLS, or none that is trusted here";
       }
     }
     return "gave no answer, or a broken one";

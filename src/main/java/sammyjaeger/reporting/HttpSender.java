@@ -19,6 +19,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import javax.net.ssl.SSLException;
 import org.apache.thrift.TConfiguration;
 import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.protocol.TProtocol;
@@ -89,6 +90,8 @@ final class HttpSender extends ThriftSender {
       reason = "it does not answer in time";
     } catch (ConnectException e) {
       reason = "it refuses the connection, or its host is not known";
+    } catch (SSLException e) {
+      reason = "it has no TLS, or none that is trusted here";
     } catch (IOException e) {
       reason = "it breaks the connection off";
     } catch (Exception e) {

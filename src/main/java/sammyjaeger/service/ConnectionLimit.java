@@ -7,6 +7,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.AbstractEndPoint;
 import org.eclipse.jetty.io.Connection;
@@ -29,8 +30,11 @@ final class ConnectionLimit extends NetworkConnectionLimit {
   /** Who sends a request for this long without an end is closed, however busily it sends. */
   private static final long MAX_REQUEST_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** For who waited to be accepted: on a busy machine it takes a while to read their requests. */
-  private static final long ACCEPTED_AT_CLOSE_IDLE_MILLIS = 5000;
+  /** In a stop, for who has just connected: a busy machine takes a while to read their requests. */
+  private static final long FIRST_REQUEST_MILLIS = 5000;
+
+  /** In a stop, for who has been answered before, and keeps the connection. */
+  private static final long NEXT_REQUEST_MILLIS = 1000;
 
   /** What a connection had come to; of one that sends a request, before it began to. */
   private record Progress(long answers, long bytes, boolean writePending, long nanos) {}
@@ -54,11 +58,23 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     closeSlow();
   }
 
-  /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
-  void closePort() {
+  /** Closes the port, and is done when the last client has been answered. */
+  Future<Void> shutdown() {
     closing = true;
-    // Jetty shortens that of the connections there are to a second, but not of those accepted here.
-    connector.setIdleTimeout(ACCEPTED_AT_CLOSE_IDLE_MILLIS);
+    connector.setIdleTimeout(FIRST_REQUEST_MILLIS);
+    connector.setShutdownIdleTimeout(FIRST_REQUEST_MILLIS);
+    closePort();
+    Future<Void> connectionsClosed = connector.shutdown();
+    for (EndPoint client : connector.getConnectedEndPoints()) {
+      if (client.getConnection().getMessagesIn() > 0) {
+        client.setIdleTimeout(NEXT_REQUEST_MILLIS);
+      }
+    }
+    return connectionsClosed;
+  }
+
+  /** Accepts who waits in the accept queue, whom Jetty would leave to be reset, and no more. */
+  private void closePort() {
     // Takes the lock under which another thread may be about to let the connector accept again.
     setMaxNetworkConnectionCount(Integer.MAX_VALUE);
     connector.setAccepting(false);

@@ -146,8 +146,7 @@ public final class HttpServer {
     log.info("Stopping");
     ready = false;
     try {
-      connectionLimit.closePort();
-      Future<Void> connectionsClosed = connector.shutdown();
+      Future<Void> connectionsClosed = connectionLimit.shutdown();
       // Where a client has left early, its connection is closed but its request still runs.
       BooleanSupplier finished =
           () -> connectionsClosed.isDone() && servletsHandler.running.isEmpty();

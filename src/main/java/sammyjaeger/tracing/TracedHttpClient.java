@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /**
  * The client half of tracing by hand: each call is a client span, whose context travels in its
@@ -132,6 +133,9 @@ public final class TracedHttpClient {
       }
       if (cause instanceof NoRouteToHostException) {
         return "can't be reached";
+      }
+      if (cause instanceof SSLException) {
+        return "has no TLS, or none that is trusted here";
       }
     }
     return failure instanceof ConnectException ? "refused the connection" : "gave a broken answer";

@@ -218,6 +218,19 @@ class RedisVisitCounterTest {
   }
 
   @Test
+  void storeThatAnswersWithoutTls_isSaidToHaveNone() throws Exception {
+    try (VisitCounterServices other = new VisitCounterServices(Map.of());
+        VisitCounterServices services =
+            services("rediss://127.0.0.1:" + other.counter().getPort())) {
+      assertUnavailable(
+          VisitCounterServices.send("POST", services.counter()),
+          "The counter's store at 127.0.0.1:"
+              + other.counter().getPort()
+              + " has no TLS, or none that is trusted here.");
+    }
+  }
+
+  @Test
   void wrongPassword_isNotShown() throws Exception {
     try (CounterStore store = new CounterStore(CounterStore.freePort(), "requirepass shark")) {
       try (VisitCounterServices services = services("redis://:shark@127.0.0.1:" + store.port())) {

@@ -133,6 +133,20 @@ class FrontendTest {
     }
   }
 
+  @Test
+  void backendWithoutTls_answers502() throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices(Map.of())) {
+      String endpoint = "https://localhost:" + services.counter().getPort();
+      assertFailure(
+          endpoint,
+          VisitCounterServices.PATIENCE,
+          502,
+          "do-visit-counter-backend at "
+              + endpoint
+              + "/api/counter has no TLS, or none that is trusted here.");
+    }
+  }
+
   /** To GET it may answer so; to POST it would make this visitor number 0. */
   @Test
   void counterOfOneAfterAPost_answers502() throws Exception {

@@ -13,12 +13,14 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.Log;
+import sammyjaeger.harness.VisitCounterServices;
 import sammyjaeger.harness.WireSpan;
 
 /** What the counts and the log say of each answer of a collector. */
@@ -91,6 +93,17 @@ class HttpSenderTest {
   void otherProtocol_isABrokenConnection() throws Exception {
     try (FakeBackend collector = FakeBackend.sending("SSH-2.0\r\n")) {
       assertSent(collector.uri(), 0, "it breaks the connection off");
+    }
+  }
+
+  @Test
+  void collectorWithoutTls_isSaidToHaveNone() throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices(Map.of())) {
+      int port = services.counter().getPort();
+      assertSent(
+          URI.create("https://localhost:" + port),
+          0,
+          "it has no TLS, or none that is trusted here");
     }
   }
 

@@ -94,8 +94,8 @@ class ProcessTest {
       assertEquals(JarProcess.SIGTERM, backend.exitCode());
 
       // The system resets who connects in the instant in which the port closes, and a stop lets go
-      // who has connected and sends nothing for a second: both are rare, and neither's request was
-      // seen. Nobody gets half an answer, and below no number is missing and no span left over.
+      // who has connected and is not read for five seconds: both are rare, and neither's request
+      // was seen. Nobody gets half an answer, and below no number is missing and no span left over.
       assertTrue(dropped.size() <= 3, dropped::toString);
       dropped.forEach(
           e ->
