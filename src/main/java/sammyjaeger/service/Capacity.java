@@ -20,7 +20,10 @@ record Capacity(int requests, int connections) {
   /** Below this, the log says that the limit of descriptors is low. */
   private static final int FEW_REQUESTS = 1000;
 
-  /** Without virtual threads, each request takes one of these; some 50 are for other things. */
+  /**
+   * Without virtual threads, each request takes one of these, also while it waits; some 50 are for
+   * other things.
+   */
   static final int MAX_THREADS = 2050;
 
   static Capacity ofThisProcess() {
@@ -40,9 +43,9 @@ record Capacity(int requests, int connections) {
   }
 
   static Capacity of(long heapBytes, long descriptors, boolean virtualThreads) {
-    long connections = Math.min(heapBytes / 40_960, forDescriptors(descriptors));
     long threads = virtualThreads ? Integer.MAX_VALUE : MAX_THREADS - 50;
-    long requests = Math.min(threads, Math.min(heapBytes >> 18, connections));
+    long connections = Math.min(threads, Math.min(heapBytes / 40_960, forDescriptors(descriptors)));
+    long requests = Math.min(heapBytes >> 18, connections);
     return new Capacity((int) Math.max(1, requests), (int) Math.max(1, connections));
   }
 

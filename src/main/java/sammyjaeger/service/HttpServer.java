@@ -12,10 +12,8 @@ import java.util.function.BooleanSupplier;
 import javax.servlet.Filter;
 import javax.servlet.Servlet;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.QoSHandler;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -42,19 +40,8 @@ public final class HttpServer {
       new ServerConnector(server, 1, -1, new HeaderCountLimit(http));
   private final Metrics metrics = new Metrics();
   private final Duration stopTimeout;
-  private final OnceAMinute logWaiting = new OnceAMinute();
-  private final QoSHandler qos =
-      new QoSHandler() {
-        @Override
-        protected int getPriority(Request waiting) {
-          if (logWaiting.isDue()) {
-            log.warn("{} requests run at once; further ones wait", getMaxRequestCount());
-          }
-          return 0; // This is asked when a request has to wait; none goes before others.
-        }
-      };
   private ConnectionLimit connectionLimit;
-  private ServletsHandler servletsHandler;
+  private RequestLimit requestLimit;
   private Runnable onStopped;
   private URI uri;
   private volatile boolean ready;
@@ -101,16 +88,13 @@ public final class HttpServer {
 
     connectionLimit = new ConnectionLimit(capacity.connections(), connector);
     server.addBean(connectionLimit);
-    servletsHandler =
-        new ServletsHandler(filter, servlets, metrics, () -> ready, () -> !connector.isAccepting());
-    qos.setMaxRequestCount(capacity.requests());
-    qos.setMaxSuspendedRequestCount(-1);
-    qos.setMaxSuspend(MAX_WAIT);
-    qos.excludePath(ServletsHandler.LIVENESS, ServletsHandler.READINESS, ServletsHandler.METRICS);
-    metrics.add("http_requests_running", servletsHandler.running::size);
-    metrics.add("http_requests_waiting", qos::getSuspendedRequestCount);
-    qos.setHandler(servletsHandler);
-    server.setHandler(qos);
+    requestLimit = new RequestLimit(capacity.requests(), MAX_WAIT);
+    requestLimit.setHandler(
+        new ServletsHandler(
+            filter, servlets, metrics, () -> ready, () -> !connector.isAccepting()));
+    metrics.add("http_requests_running", () -> requestLimit.unfinished() - requestLimit.waiting());
+    metrics.add("http_requests_waiting", requestLimit::waiting);
+    server.setHandler(requestLimit);
     server.setErrorHandler(
         (request, response, callback) -> {
           metrics.countRequest("other", response.getStatus());
@@ -148,11 +132,10 @@ public final class HttpServer {
     try {
       Future<Void> connectionsClosed = connectionLimit.shutdown();
       // Where a client has left early, its connection is closed but its request still runs.
-      BooleanSupplier finished =
-          () -> connectionsClosed.isDone() && servletsHandler.running.isEmpty();
+      BooleanSupplier finished = () -> connectionsClosed.isDone() && requestLimit.unfinished() == 0;
       await(stopTimeout, finished);
-      int unfinished = servletsHandler.running.size() + qos.getSuspendedRequestCount();
-      servletsHandler.interrupt();
+      int unfinished = requestLimit.unfinished();
+      requestLimit.interrupt();
       await(INTERRUPT_TIMEOUT, finished);
       server.stop();
       log.info("Stopped; {} requests were cut short by STOP_TIMEOUT", unfinished);

@@ -52,7 +52,7 @@ public final class PlainText {
     String sentence = fault(status);
     if (status == 503) {
       response.getHeaders().put(HttpHeader.RETRY_AFTER, 5); // seconds
-      sentence = "This service has more requests than it can take; try again in a while.";
+      sentence = "This service can't take more requests now; try again in a while.";
     }
     Content.Sink.write(response, true, sentence, callback);
     return true;

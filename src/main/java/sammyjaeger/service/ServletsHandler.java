@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import javax.servlet.DispatcherType;
 import javax.servlet.Filter;
@@ -29,17 +27,13 @@ import org.slf4j.LoggerFactory;
 /** Servlets behind a filter; answers for health, metrics, unknown paths, and for what fails. */
 final class ServletsHandler extends ServletContextHandler {
 
-  static final String LIVENESS = "/livez";
-  static final String READINESS = "/readyz";
-  static final String METRICS = "/metrics";
-  private static final String STOPPING = "This service is stopping.";
+  private static final String LIVENESS = "/livez";
+  private static final String METRICS = "/metrics";
+
+  /** What machines ask for; neither traced nor counted. */
+  static final Set<String> PROBES = Set.of(LIVENESS, "/readyz", METRICS);
 
   private static final Logger log = LoggerFactory.getLogger(ServletsHandler.class);
-
-  /** The thread of each request that runs. */
-  final Set<Thread> running = ConcurrentHashMap.newKeySet();
-
-  private volatile boolean interrupted;
 
   /** Sets up what answers each path; while it is crowded, a connection ends with its answer. */
   ServletsHandler(
@@ -55,7 +49,7 @@ final class ServletsHandler extends ServletContextHandler {
             answer.setHeader("Connection", "close");
           }
           String path = ((HttpServletRequest) request).getServletPath();
-          if (!List.of(LIVENESS, READINESS, METRICS).contains(path)) {
+          if (!PROBES.contains(path)) {
             // The servlet path of / is empty.
             String route = path.isEmpty() ? "/" : path;
             try {
@@ -71,7 +65,7 @@ final class ServletsHandler extends ServletContextHandler {
           } else if (path.equals(LIVENESS) || ready.getAsBoolean()) {
             PlainText.send(answer, 200, "ok");
           } else {
-            PlainText.send(answer, 503, STOPPING);
+            PlainText.send(answer, 503, "This service is stopping.");
           }
         });
     addFilter(filter);
@@ -86,28 +80,15 @@ final class ServletsHandler extends ServletContextHandler {
     addFilter(new FilterHolder(filter), "/*", EnumSet.of(DispatcherType.REQUEST));
   }
 
-  /** Cuts the requests short that run, and turns those away that waited to. */
-  void interrupt() {
-    interrupted = true;
-    running.forEach(Thread::interrupt);
-  }
-
-  private void run(ServletRequest request, HttpServletResponse answer, FilterChain chain)
+  private static void run(ServletRequest request, HttpServletResponse answer, FilterChain chain)
       throws IOException {
-    running.add(Thread.currentThread());
     try {
-      if (interrupted) {
-        PlainText.send(answer, 503, STOPPING);
-      } else {
-        chain.doFilter(request, answer);
-      }
+      chain.doFilter(request, answer);
     } catch (RuntimeException | Error | ServletException | InterruptedIOException e) {
       // Jetty would log the client's URI and the whole stack trace, and send a page of its own.
       String where = Arrays.stream(e.getStackTrace()).limit(5).toList().toString();
       log.error("A request failed: {} at {}", LogStream.printable(e.toString()), where);
       PlainText.sendError(answer, 500);
-    } finally {
-      running.remove(Thread.currentThread());
     }
   }
 

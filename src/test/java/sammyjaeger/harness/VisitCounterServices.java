@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,9 @@ public final class VisitCounterServices implements AutoCloseable {
   public static HttpResponse<String> send(String method, URI uri, String... headers)
       throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody());
+        HttpRequest.newBuilder(uri)
+            .method(method, BodyPublishers.noBody())
+            .timeout(Duration.ofMinutes(2));
     if (headers.length > 0) {
       request.headers(headers);
     }

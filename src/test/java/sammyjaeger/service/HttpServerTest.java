@@ -269,6 +269,7 @@ class HttpServerTest {
     assertEquals(412, Capacity.of(8192 * mebibyte, 1024, true).connections());
     assertEquals(32_768, Capacity.of(8192 * mebibyte, 1 << 20, true).requests());
     assertEquals(2000, Capacity.of(8192 * mebibyte, 1 << 20, false).requests());
+    assertEquals(2000, Capacity.of(8192 * mebibyte, 1 << 20, false).connections());
     assertEquals(1, Capacity.of(mebibyte / 8, 1 << 20, true).requests());
     assertEquals(1, Capacity.of(mebibyte, 10, true).connections());
   }
