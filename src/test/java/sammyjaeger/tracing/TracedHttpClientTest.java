@@ -52,13 +52,16 @@ class TracedHttpClientTest {
 
   @Test
   void answer_finishesTheSpan() throws Exception {
+    int port;
     try (FakeBackend callee = FakeBackend.counting()) {
+      port = callee.uri().getPort();
       assertEquals("2", http.call("GET", url(callee), HttpResponse::body));
     }
     JaegerSpan span = onlySpan();
     assertEquals("GET /path", span.getOperationName());
     assertEquals("client", span.getTags().get("span.kind"));
     assertEquals("callee", span.getTags().get("peer.service"));
+    assertEquals(port, span.getTags().get("peer.port"));
     assertEquals(200, span.getTags().get("http.status_code"));
     assertFalse(span.getTags().containsKey("error"));
     assertNull(span.getLogs());
