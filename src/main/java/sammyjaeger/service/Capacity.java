@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
  * What this process can bear.
  *
  * @param requests how many may run at once; each takes two descriptors, as it may call a service
- * @param connections how many clients may be connected; 64 MB of heap bore all 1,638, each with 8
- *     KiB of headers
+ * @param connections how many clients may be connected; 64 MB of heap bore all 1,638, each with a
+ *     request of 8 KiB of headers that waits
  */
 record Capacity(int requests, int connections) {
 

@@ -58,7 +58,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     closeSlow();
   }
 
-  /** Closes the port, and is done when the last client has been answered. */
+  /** Closes the port, and is done when no connection is open; see also isUnused(). */
   Future<Void> shutdown() {
     closing = true;
     connector.setIdleTimeout(FIRST_REQUEST_MILLIS);
@@ -78,8 +78,10 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     // Takes the lock under which another thread may be about to let the connector accept again.
     setMaxNetworkConnectionCount(Integer.MAX_VALUE);
     connector.setAccepting(false);
-    ServerSocketChannel port = (ServerSocketChannel) connector.getTransport();
-    try (SocketChannel wakeUp = SocketChannel.open()) {
+    // The port is closed at the end: who connects between the last look into the queue and this is
+    // still reset.
+    try (ServerSocketChannel port = (ServerSocketChannel) connector.getTransport();
+        SocketChannel wakeUp = SocketChannel.open()) {
       // The acceptor thread may still wait for one client.
       InetSocketAddress address = (InetSocketAddress) port.getLocalAddress();
       boolean anyAddress = address.getAddress().isAnyLocalAddress();
@@ -94,11 +96,14 @@ final class ConnectionLimit extends NetworkConnectionLimit {
         connector.getSelectorManager().accept(client);
         client = port.accept();
       }
-      // At once: who connects between the last look into the queue and this is still reset.
-      port.close();
     } catch (IOException e) {
       log.warn("Clients who waited to be accepted were turned away: {}", e.toString());
     }
+  }
+
+  /** Whether there is no connection, also none that Jetty has accepted and not opened yet. */
+  boolean isUnused() {
+    return getPendingNetworkConnectionCount() + getNetworkConnectionCount() == 0;
   }
 
   @Override

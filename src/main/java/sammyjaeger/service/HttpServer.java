@@ -92,7 +92,7 @@ public final class HttpServer {
     requestLimit.setHandler(
         new ServletsHandler(
             filter, servlets, metrics, () -> ready, () -> !connector.isAccepting()));
-    metrics.add("http_requests_running", () -> requestLimit.unfinished() - requestLimit.waiting());
+    metrics.add("http_requests_running", requestLimit::running);
     metrics.add("http_requests_waiting", requestLimit::waiting);
     server.setHandler(requestLimit);
     server.setErrorHandler(
@@ -125,14 +125,18 @@ public final class HttpServer {
     return uri;
   }
 
-  /** Stops accepting, and waits for the requests that run, up to {@code STOP_TIMEOUT}. */
+  /** Stops accepting, and waits for the requests that there are, up to {@code STOP_TIMEOUT}. */
   public void stop() {
     log.info("Stopping");
     ready = false;
     try {
       Future<Void> connectionsClosed = connectionLimit.shutdown();
       // Where a client has left early, its connection is closed but its request still runs.
-      BooleanSupplier finished = () -> connectionsClosed.isDone() && requestLimit.unfinished() == 0;
+      BooleanSupplier finished =
+          () ->
+              connectionsClosed.isDone()
+                  && connectionLimit.isUnused()
+                  && requestLimit.unfinished() == 0;
       await(stopTimeout, finished);
       int unfinished = requestLimit.unfinished();
       requestLimit.interrupt();

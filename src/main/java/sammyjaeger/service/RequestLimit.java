@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets so many requests run at once, and others wait for their turn; health and metrics never do.
+ * Lets so many requests run at once, and others wait for their turn; health and metrics never wait.
  * By hand, as Jetty 12.1.14's QoSHandler spins until other threads have run: once virtual threads
  * spin on every processor, no other ever runs.
  */
@@ -30,7 +30,7 @@ final class RequestLimit extends Handler.Wrapper {
   /** The thread of each request that runs or waits. */
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
-  private volatile boolean interrupted;
+  private volatile boolean stopping;
 
   /** Makes one; a request that has to wait for longer is told to come back. */
   RequestLimit(int maxRequests, Duration maxWait) {
@@ -45,17 +45,18 @@ final class RequestLimit extends Handler.Wrapper {
       return super.handle(request, response, callback);
     }
     threads.add(Thread.currentThread());
+    boolean permitted = false;
     try {
-      if (interrupted || !acquirePermit()) {
-        Response.writeError(request, response, callback, HttpStatus.SERVICE_UNAVAILABLE_503);
-        return true;
-      }
-      try {
+      permitted = !stopping && acquirePermit();
+      if (permitted && !stopping) {
         return super.handle(request, response, callback);
-      } finally {
+      }
+      Response.writeError(request, response, callback, HttpStatus.SERVICE_UNAVAILABLE_503);
+      return true;
+    } finally {
+      if (permitted) {
         permits.release();
       }
-    } finally {
       threads.remove(Thread.currentThread());
     }
   }
@@ -80,13 +81,17 @@ final class RequestLimit extends Handler.Wrapper {
     return threads.size();
   }
 
+  int running() {
+    return maxRequests - permits.availablePermits();
+  }
+
   int waiting() {
     return permits.getQueueLength();
   }
 
   /** Cuts the requests short that run, and turns those away that wait. */
   void interrupt() {
-    interrupted = true;
+    stopping = true;
     threads.forEach(Thread::interrupt);
   }
 }

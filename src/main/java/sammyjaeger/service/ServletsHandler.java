@@ -30,7 +30,7 @@ final class ServletsHandler extends ServletContextHandler {
   private static final String LIVENESS = "/livez";
   private static final String METRICS = "/metrics";
 
-  /** What machines ask for; neither traced nor counted. */
+  /** What machines ask for; neither traced, nor counted, nor made to wait. */
   static final Set<String> PROBES = Set.of(LIVENESS, "/readyz", METRICS);
 
   private static final Logger log = LoggerFactory.getLogger(ServletsHandler.class);
