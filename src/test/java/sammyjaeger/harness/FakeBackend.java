@@ -63,7 +63,7 @@ public final class FakeBackend implements AutoCloseable {
   private void answerAll(Answer answer) {
     while (!socket.isClosed()) {
       try (Socket connection = socket.accept()) {
-        readHeaders(connection);
+        readRequest(connection);
         answer.write(connection.getOutputStream());
       } catch (IOException e) {
         // The frontend hung up, or the test is over: either ends this connection alone.
@@ -74,7 +74,7 @@ public final class FakeBackend implements AutoCloseable {
     }
   }
 
-  private void readHeaders(Socket connection) throws IOException {
+  private void readRequest(Socket connection) throws IOException {
     BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
@@ -84,5 +84,10 @@ public final class FakeBackend implements AutoCloseable {
       received.put(header[0].toLowerCase(Locale.ROOT), header[header.length - 1]);
     }
     headers = received;
+    // The body too: a client that still sends when it is answered sees a broken connection.
+    long body = Long.parseLong(received.getOrDefault("content-length", "0"));
+    while (body > 0 && lines.read() != -1) {
+      body--;
+    }
   }
 }

@@ -84,9 +84,9 @@ public final class JarProcess implements AutoCloseable {
   /** Waits for a line that contains the text. */
   public String await(String text) throws InterruptedException {
     while (true) {
-      String line = output.take();
-      if (line.equals(END)) {
-        throw new AssertionError("It ended without '" + text + "': " + taken);
+      String line = output.poll(5, TimeUnit.MINUTES);
+      if (line == null || line.equals(END)) {
+        throw new AssertionError("It has not said '" + text + "': " + taken);
       }
       taken.add(line);
       if (line.contains(text)) {
