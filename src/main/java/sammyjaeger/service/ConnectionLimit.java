@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.Future;
@@ -78,10 +80,11 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     // Takes the lock under which another thread may be about to let the connector accept again.
     setMaxNetworkConnectionCount(Integer.MAX_VALUE);
     connector.setAccepting(false);
-    // The port is closed at the end: who connects between the last look into the queue and this is
-    // still reset.
-    try (ServerSocketChannel port = (ServerSocketChannel) connector.getTransport();
-        SocketChannel wakeUp = SocketChannel.open()) {
+    List<SocketChannel> waiting = new ArrayList<>();
+    // The port is closed first, right after the last look into the queue: who connects in between
+    // is still reset.
+    try (SocketChannel wakeUp = SocketChannel.open();
+        ServerSocketChannel port = (ServerSocketChannel) connector.getTransport()) {
       // The acceptor thread may still wait for one client.
       InetSocketAddress address = (InetSocketAddress) port.getLocalAddress();
       boolean anyAddress = address.getAddress().isAnyLocalAddress();
@@ -90,15 +93,16 @@ final class ConnectionLimit extends NetworkConnectionLimit {
       wakeUp.connect(new InetSocketAddress(host, address.getPort()));
       port.configureBlocking(false);
       SocketChannel client = port.accept();
-      // Twice the longest queue that Linux lets be: a flood may never end.
-      for (int i = 0; i < 8192 && client != null; i++) {
+      while (client != null) {
         client.configureBlocking(false);
-        connector.getSelectorManager().accept(client);
-        client = port.accept();
+        waiting.add(client);
+        // Twice the longest queue that Linux lets be: a flood may never end.
+        client = waiting.size() < 8192 ? port.accept() : null;
       }
     } catch (IOException e) {
       log.warn("Clients who waited to be accepted were turned away: {}", e.toString());
     }
+    waiting.forEach(connector.getSelectorManager()::accept);
   }
 
   /** Whether there is no connection, also none that Jetty has accepted and not opened yet. */

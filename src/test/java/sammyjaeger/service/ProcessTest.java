@@ -94,9 +94,9 @@ class ProcessTest {
       assertEquals(JarProcess.SIGTERM, backend.exitCode());
 
       // The system resets who connects in the instant in which the port closes, and a stop lets go
-      // who has connected and is not read for five seconds: both are rare, and neither's request
-      // was seen. Nobody gets half an answer, and below no number is missing and no span left over.
-      assertTrue(dropped.size() <= 3, dropped::toString);
+      // who has connected and is not read for five seconds. How many that are is up to the machine;
+      // but by then the port is closed, nobody gets half an answer, and of those requests none was
+      // seen: below no number is missing and no span left over.
       dropped.forEach(
           e ->
               assertTrue(
@@ -332,25 +332,29 @@ class ProcessTest {
 
   private static void visitUntilRefused(
       URI uri, Queue<String> answers, Queue<Exception> dropped, CountDownLatch underLoad) {
-    byte[] request =
-        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-            .getBytes(StandardCharsets.US_ASCII);
     while (true) {
-      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort())) {
-        socket.getOutputStream().write(request);
-        String answer =
-            new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      try {
+        String answer = Raw.send(uri, Raw.request("GET", "/", "Host: localhost"));
         if (!answer.startsWith("HTTP/1.1 200")) {
-          dropped.add(new IOException("Answer: '" + answer + "'"));
-        } else {
-          answers.add(answer);
+          throw new IOException("Answer: '" + answer + "'");
         }
-        underLoad.countDown();
+        answers.add(answer);
       } catch (ConnectException e) {
         return;
       } catch (IOException e) {
-        dropped.add(e);
+        dropped.add(isOpen(uri) ? new IOException("Dropped while the port was open", e) : e);
+      } finally {
+        underLoad.countDown();
       }
+    }
+  }
+
+  private static boolean isOpen(URI uri) {
+    try {
+      new Socket(InetAddress.getLoopbackAddress(), uri.getPort()).close();
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 
