@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.RedisClient;
 import sammyjaeger.harness.CounterStore;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.Log;
 import sammyjaeger.harness.VisitCounterServices;
 import sammyjaeger.harness.WireSpan;
@@ -118,7 +119,7 @@ class RedisVisitCounterTest {
 
   @Test
   void storeThatComesAndGoes_costsOnlyTheVisitsMeanwhile() throws Exception {
-    int port = CounterStore.freePort();
+    int port = FreePort.find();
     try (VisitCounterServices services = services("redis://127.0.0.1:" + port)) {
       String sentence = "The counter's store at 127.0.0.1:" + port + " refused the connection.";
       for (int i = 0; i < 2; i++) {
@@ -142,7 +143,7 @@ class RedisVisitCounterTest {
   /** All its connections are broken then, and the first that is noticed ends them. */
   @Test
   void storeThatRestarts_costsOneCallAtMost() throws Exception {
-    int port = CounterStore.freePort();
+    int port = FreePort.find();
     ExecutorService clients = Executors.newFixedThreadPool(50);
     try (VisitCounterServices services = services("redis://127.0.0.1:" + port)) {
       Callable<HttpResponse<String>> post =
@@ -173,7 +174,7 @@ class RedisVisitCounterTest {
     "replicaof 127.0.0.1 1, answered with an error READONLY",
   })
   void storeThatRefuses_answers503(String setting, String whatHappened) throws Exception {
-    try (CounterStore store = new CounterStore(CounterStore.freePort(), setting);
+    try (CounterStore store = new CounterStore(FreePort.find(), setting);
         VisitCounterServices services = services(store.address())) {
       assertUnavailable(
           VisitCounterServices.send("POST", services.counter()),
@@ -232,7 +233,7 @@ class RedisVisitCounterTest {
 
   @Test
   void wrongPassword_isNotShown() throws Exception {
-    try (CounterStore store = new CounterStore(CounterStore.freePort(), "requirepass shark")) {
+    try (CounterStore store = new CounterStore(FreePort.find(), "requirepass shark")) {
       try (VisitCounterServices services = services("redis://:shark@127.0.0.1:" + store.port())) {
         assertEquals("2", VisitCounterServices.send("POST", services.counter()).body());
       }

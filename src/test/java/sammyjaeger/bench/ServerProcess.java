@@ -5,8 +5,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import sammyjaeger.harness.FreePort;
 
 /** A variant that runs, as a process of its own. */
 final class ServerProcess implements AutoCloseable {
@@ -21,7 +20,7 @@ final class ServerProcess implements AutoCloseable {
   /** What all get, so that heaps and memory can be compared. */
   private static final List<String> OPTIONS = List.of("-Xmx256m");
 
-  final int port = freePort();
+  final int port = FreePort.find();
 
   /** From before the process was made. */
   final Duration toFirstAnswer;
@@ -104,12 +103,6 @@ final class ServerProcess implements AutoCloseable {
       output.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
     }
   }
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.Log;
 import sammyjaeger.harness.Raw;
 import sammyjaeger.harness.VisitCounterServices;
@@ -81,10 +81,7 @@ class FrontendTest {
 
   @Test
   void backendRefuses_answers502() throws Exception {
-    int port;
-    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = closed.getLocalPort();
-    }
+    int port = FreePort.find();
     assertFailure(
         "http://localhost:" + port,
         VisitCounterServices.PATIENCE,

@@ -1,10 +1,7 @@
 package sammyjaeger.harness;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import redis.embedded.RedisServer;
 import redis.embedded.core.RedisServerBuilder;
 
@@ -28,19 +25,7 @@ public final class CounterStore implements AutoCloseable {
   }
 
   public CounterStore() throws IOException {
-    this(freePort());
-  }
-
-  /** A port on which nobody listens, and which the system gives to no client meanwhile. */
-  public static int freePort() {
-    while (true) {
-      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        return free.getLocalPort();
-      } catch (IOException e) {
-        continue; // It is taken.
-      }
-    }
+    this(FreePort.find());
   }
 
   public int port() {

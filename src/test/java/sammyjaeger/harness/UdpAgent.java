@@ -12,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.thrift.TException;
@@ -56,17 +55,6 @@ public final class UdpAgent implements AutoCloseable {
       } catch (BindException e) {
         LockSupport.parkNanos(10_000_000);
       }
-    }
-  }
-
-  /** A port on which nobody listens; below those that the system gives to others meanwhile. */
-  public static int freePort() throws IOException {
-    int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
-    try (DatagramSocket free =
-        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
-      return free.getLocalPort();
-    } catch (BindException e) {
-      return freePort();
     }
   }
 

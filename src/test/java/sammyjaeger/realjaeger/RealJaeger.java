@@ -4,10 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.File;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,9 +12,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.VisitCounterServices;
 
 /** A Jaeger as the manifests configure it, but on free ports that no other machine can reach. */
@@ -37,12 +33,6 @@ final class RealJaeger implements AutoCloseable {
       service: {telemetry: {metrics: {level: none}}}
       """;
 
-  /**
-   * Below the ports that the system gives out itself, so that they stay free until Jaeger starts.
-   */
-  private static final AtomicInteger PORTS =
-      new AtomicInteger(20_000 + (int) (ProcessHandle.current().pid() % 1000) * 10);
-
   private final Map<Integer, Integer> ports = new HashMap<>();
   private Process process;
 
@@ -58,7 +48,7 @@ final class RealJaeger implements AutoCloseable {
 
   /** The port that it has in place of the usual one. */
   int port(int usual) {
-    return ports.computeIfAbsent(usual, any -> freePort());
+    return ports.computeIfAbsent(usual, any -> FreePort.find());
   }
 
   /** The trace as it is by now. */
@@ -148,20 +138,6 @@ final class RealJaeger implements AutoCloseable {
       return VisitCounterServices.send("GET", uri).body();
     } catch (IOException e) {
       return ""; // It is not there yet.
-    }
-  }
-
-  private static int freePort() {
-    while (true) {
-      InetSocketAddress port =
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), PORTS.getAndIncrement());
-      try (ServerSocket tcp = new ServerSocket();
-          DatagramSocket udp = new DatagramSocket(port)) {
-        tcp.bind(port);
-        return udp.getLocalPort();
-      } catch (IOException e) {
-        continue; // Somebody has it.
-      }
     }
   }
 }

@@ -8,8 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jaegertracing.internal.JaegerTracer;
 import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -18,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.Log;
 import sammyjaeger.harness.VisitCounterServices;
@@ -109,10 +108,7 @@ class HttpSenderTest {
 
   @Test
   void nobodyOnThePort_isARefusal() throws Exception {
-    int port;
-    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = closed.getLocalPort();
-    }
+    int port = FreePort.find();
     assertSent(URI.create("http://localhost:" + port), 0, "it refuses the connection");
   }
 

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -17,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.JarProcess;
+import sammyjaeger.harness.Raw;
 import sammyjaeger.harness.UdpAgent;
 import sammyjaeger.harness.VisitCounterServices;
 
@@ -35,7 +35,7 @@ class OutageTest {
   /** Of the last packet no later send can tell; UdpSenderTest says how many spans are in it. */
   @Test
   void nobodyOnThePort_isOneOutage() throws Exception {
-    int port = UdpAgent.freePort();
+    int port = FreePort.find();
     try (JarProcess backend = backend(Map.of("JAEGER_AGENT_PORT", String.valueOf(port)))) {
       countUntil(backend, ", because nobody listens there");
       List<String> log = count(backend, SPANS);
@@ -49,7 +49,7 @@ class OutageTest {
 
   @Test
   void agentThatStartsLate_getsTheFirstTraceWhole() throws Exception {
-    int port = UdpAgent.freePort();
+    int port = FreePort.find();
     Map<String, String> settings = Map.of("JAEGER_AGENT_PORT", String.valueOf(port));
     try (JarProcess backend = backend(settings)) {
       countUntil(backend, "Spans don't reach");
@@ -131,10 +131,7 @@ class OutageTest {
 
   @Test
   void nobodyOnTheCollectorsPort_isOneOutage() throws Exception {
-    int port;
-    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = closed.getLocalPort();
-    }
+    int port = FreePort.find();
     String endpoint = "http://localhost:" + port + "/api/traces";
     try (JarProcess backend = backend(Map.of("JAEGER_ENDPOINT", endpoint))) {
       List<String> log = count(backend, SPANS);
@@ -145,17 +142,22 @@ class OutageTest {
     }
   }
 
+  /** To an agent that listens, as another outage may not begin before the queue is full. */
   @Test
   void queueThatIsFull_isSaidSo() throws Exception {
-    try (FakeBackend silent = FakeBackend.silent();
+    try (UdpAgent agent = new UdpAgent();
         JarProcess backend =
             backend(
                 Map.of(
-                    "JAEGER_ENDPOINT",
-                    silent.uri().resolve("/api/traces").toString(),
+                    "JAEGER_AGENT_PORT",
+                    String.valueOf(agent.port()),
                     "JAEGER_REPORTER_MAX_QUEUE_SIZE",
                     "1"))) {
-      countUntil(backend, ", because the reporter's queue is full");
+      String crowd = "GET /api/counter HTTP/1.1\r\nHost: x\r\n\r\n".repeat(50);
+      String last = Raw.request("GET", "/api/counter", "Host: x");
+      while (!backend.hasSaid(", because the reporter's queue is full")) {
+        Raw.send(backend.uri(), crowd + last);
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import io.jaegertracing.internal.reporters.InMemoryReporter;
 import io.jaegertracing.internal.samplers.ConstSampler;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.Log;
 import sammyjaeger.harness.UdpAgent;
 
@@ -24,7 +25,7 @@ class UdpSenderTest {
 
   @Test
   void nobodyOnThePort_losesEachPacketButTheLast() throws Exception {
-    int port = UdpAgent.freePort();
+    int port = FreePort.find();
     SpanLoss spanLoss = spanLoss(port);
     UdpSender sender = new UdpSender("localhost", port, spanLoss);
     sendPacket(sender, 1);
@@ -38,7 +39,7 @@ class UdpSenderTest {
 
   @Test
   void agentThatStartsLate_getsThePacketAfterTheLostOne() throws Exception {
-    int port = UdpAgent.freePort();
+    int port = FreePort.find();
     SpanLoss spanLoss = spanLoss(port);
     UdpSender sender = new UdpSender("localhost", port, spanLoss);
     sendPacket(sender, 1);
@@ -57,7 +58,7 @@ class UdpSenderTest {
 
   @Test
   void secondOutage_isCountedOnItsOwn() throws Exception {
-    int port = UdpAgent.freePort();
+    int port = FreePort.find();
     SpanLoss spanLoss = spanLoss(port);
     UdpSender sender = new UdpSender("localhost", port, spanLoss);
     sendPacket(sender, 1);
@@ -66,6 +67,7 @@ class UdpSenderTest {
       sendPacket(sender, 3);
       agent.drain();
     }
+    FreePort.awaitClosed(port);
     sendPacket(sender, 4);
     sendPacket(sender, 5);
     try (UdpAgent agent = new UdpAgent(port)) {

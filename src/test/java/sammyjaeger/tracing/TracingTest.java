@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.HttpCollector;
 import sammyjaeger.harness.Log;
 import sammyjaeger.harness.UdpAgent;
@@ -205,7 +206,7 @@ class TracingTest {
   /** By a packet without spans, of which nothing is to be counted. */
   @Test
   void start_saysThatNobodyTakesSpans() throws Exception {
-    int port = UdpAgent.freePort();
+    int port = FreePort.find();
     Map<String, String> settings = Map.of("JAEGER_AGENT_PORT", String.valueOf(port));
     Tracing tracing = tracing(settings);
     tracing.start();
