@@ -29,6 +29,9 @@ final class BaggageLimit implements Extractor<TextMap> {
   /** A run of it, also encoded: the codec's time grows with its square. */
   private static final Pattern WHITE_SPACE = Pattern.compile("([\\s+]|%20|%0[9A-Da-d]){50}");
 
+  /** Between items. */
+  private static final Pattern COMMA = Pattern.compile(",|%2[Cc]");
+
   private final Extractor<TextMap> codec;
   private final OnceAMinute logLeftOut = new OnceAMinute();
 
@@ -39,21 +42,19 @@ final class BaggageLimit implements Extractor<TextMap> {
   @Override
   public JaegerSpanContext extract(TextMap headers) {
     JaegerSpanContext context = codec.extract(new TextMapAdapter(bounded(headers)));
-    if (context == null || context.baggageCount() <= MAX_ITEMS) {
-      return context;
-    }
-    if (logLeftOut.isDue()) {
-      log.warn("A request's {} items of baggage were left out", context.baggageCount());
-    }
-    return context.withBaggage(Map.of());
+    boolean tooMany = context != null && isTooMany(context.baggageCount());
+    return tooMany ? context.withBaggage(Map.of()) : context;
   }
 
-  private static Map<String, String> bounded(TextMap headers) {
+  private Map<String, String> bounded(TextMap headers) {
     Map<String, String> bounded = new HashMap<>();
     for (Map.Entry<String, String> header : headers) {
       boolean unbounded =
           switch (header.getKey().toLowerCase()) {
-            case "jaeger-baggage" -> WHITE_SPACE.matcher(header.getValue()).find();
+            // Counted before the codec makes a map of them: a crowd's maps would fill the heap.
+            case "jaeger-baggage" ->
+                WHITE_SPACE.matcher(header.getValue()).find()
+                    || isTooMany(COMMA.matcher(header.getValue()).results().count() + 1);
             case "jaeger-debug-id" -> header.getValue().length() > 200;
             case "tracestate" -> header.getValue().length() > 512;
             default -> false;
@@ -63,5 +64,12 @@ final class BaggageLimit implements Extractor<TextMap> {
       }
     }
     return bounded;
+  }
+
+  private boolean isTooMany(long items) {
+    if (items > MAX_ITEMS && logLeftOut.isDue()) {
+      log.warn("A request's {} items of baggage were left out", items);
+    }
+    return items > MAX_ITEMS;
   }
 }

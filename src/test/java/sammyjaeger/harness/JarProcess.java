@@ -137,6 +137,9 @@ public final class JarProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!process.isAlive() && process.exitValue() > 1 && process.exitValue() != SIGTERM) {
+      System.out.println("It ended with " + process.exitValue() + ": " + taken + output);
+    }
     process.destroyForcibly();
   }
 

@@ -264,9 +264,38 @@ class TracingTest {
     tracer.close();
   }
 
+  /** Each in a header of its own. */
+  @Test
+  void baggageOfTooManyHeaders_isLeftOutAndItsContextIsNot() {
+    Tracer tracer = tracing(Map.of()).start();
+    for (int items : List.of(64, 65)) {
+      Map<String, String> headers = new HashMap<>(Map.of("uber-trace-id", "1:2:3:1"));
+      IntStream.range(0, items).forEach(i -> headers.put("uberctx-k" + i, "1"));
+      JaegerSpanContext context =
+          (JaegerSpanContext) tracer.extract(HTTP_HEADERS, new TextMapAdapter(headers));
+      assertEquals(items == 64 ? 64 : 0, context.baggageCount());
+      assertEquals("1:2:3:1", context.toString().replaceAll("(^|:)0+", "$1"));
+    }
+    tracer.close();
+  }
+
   @ParameterizedTest
   @CsvSource({"jaeger-baggage, 50", "jaeger-debug-id, 201", "tracestate, 513"})
   void unboundedHeader_isNotExtracted(String name, int length) {
+    assertEquals(List.of(), extractedHeaders(name, "x" + " ".repeat(length)));
+    assertEquals(List.of(name), extractedHeaders(name, "+".repeat(length - 1)));
+  }
+
+  /** Not even for a moment, as a crowd of requests that do would fill a small heap. */
+  @ParameterizedTest
+  @ValueSource(strings = {",", "%2C", "%2c"})
+  void tooManyItems_areNotExtracted(String comma) {
+    String items = "k=1" + (comma + "k=1").repeat(63);
+    assertEquals(List.of("jaeger-baggage"), extractedHeaders("jaeger-baggage", items));
+    assertEquals(List.of(), extractedHeaders("jaeger-baggage", items + comma + "k=1"));
+  }
+
+  private static List<String> extractedHeaders(String name, String value) {
     List<String> names = new ArrayList<>();
     Codec<TextMap> codec =
         new Codec<>() {
@@ -279,11 +308,8 @@ class TracingTest {
           @Override
           public void inject(JaegerSpanContext context, TextMap headers) {}
         };
-    BaggageLimit limit = new BaggageLimit(List.of(codec));
-    limit.extract(new TextMapAdapter(Map.of(name, "x" + " ".repeat(length))));
-    assertEquals(List.of(), names);
-    limit.extract(new TextMapAdapter(Map.of(name, "+".repeat(length - 1))));
-    assertEquals(List.of(name), names);
+    new BaggageLimit(List.of(codec)).extract(new TextMapAdapter(Map.of(name, value)));
+    return names;
   }
 
   @Test
