@@ -155,9 +155,11 @@ class OutageTest {
                     "1"))) {
       String crowd = "GET /api/counter HTTP/1.1\r\nHost: x\r\n\r\n".repeat(50);
       String last = Raw.request("GET", "/api/counter", "Host: x");
-      while (!backend.hasSaid(", because the reporter's queue is full")) {
+      for (int i = 0; i < 20; i++) {
         Raw.send(backend.uri(), crowd + last);
       }
+      backend.terminate();
+      backend.await(", because the reporter's queue is full");
     }
   }
 
