@@ -284,9 +284,10 @@ class RedisVisitCounterTest {
     try (FakeBackend slow =
             new FakeBackend(
                 out -> {
+                  out.write(':');
                   while (true) {
                     Thread.sleep(200);
-                    out.write('1');
+                    out.write('0');
                     out.flush();
                   }
                 });
@@ -303,10 +304,9 @@ class RedisVisitCounterTest {
         "HTTP/1.1 400 Bad\r\n\r\n",
         "+OK\r\n",
         "$-1\r\n",
-        ":x\r\n",
         "*-1\r\n",
         "-no upstream\r\n",
-        "$2147483647\r\n",
+        "$9\r\n1\r\n",
         "",
         "\u0007"
       })
@@ -315,7 +315,10 @@ class RedisVisitCounterTest {
         VisitCounterServices services = services("redis://127.0.0.1:" + broken.uri().getPort())) {
       HttpResponse<String> answer = VisitCounterServices.send("POST", services.counter());
       assertEquals(503, answer.statusCode(), answer::body);
-      assertTrue(answer.body().startsWith("The counter's store at 127.0.0.1:"), answer::body);
+      String sentence =
+          "The counter's store at 127\\.0\\.0\\.1:\\d+ "
+              + "(gave no answer, or a broken one|answered with an error)\\.";
+      assertTrue(answer.body().matches(sentence), answer::body);
     }
   }
 

@@ -41,7 +41,7 @@ public final class FakeBackend implements AutoCloseable {
 
   /** Answers each call with a counter of 2. */
   public static FakeBackend counting() throws IOException {
-    return sending("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
+    return sending("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n2");
   }
 
   /** Takes the request, and then says nothing for as long as the test runs. */
@@ -80,6 +80,13 @@ public final class FakeBackend implements AutoCloseable {
             new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
     Map<String, String> received = new HashMap<>();
     for (String line = lines.readLine(); line != null && !line.isEmpty(); line = lines.readLine()) {
+      if (line.startsWith("*")) {
+        // A command for Redis: two lines for each of its words, and no empty one at the end.
+        for (int i = 0; i < 2 * Integer.parseInt(line.substring(1)); i++) {
+          lines.readLine();
+        }
+        return;
+      }
       String[] header = line.split(": ", 2);
       received.put(header[0].toLowerCase(Locale.ROOT), header[header.length - 1]);
     }
