@@ -128,23 +128,29 @@ final class ConnectionLimit extends NetworkConnectionLimit {
 
   /** Every second, as an idle timeout begins anew with each byte. */
   private void closeSlow() {
-    connector.getScheduler().schedule(this::closeSlow, 1, TimeUnit.SECONDS);
-    for (EndPoint client : connector.getConnectedEndPoints()) {
-      Connection connection = client.getConnection();
-      Progress next =
-          new Progress(
-              connection.getMessagesOut(),
-              connection.getBytesIn(),
-              ((AbstractEndPoint) client).getWriteFlusher().isPending(),
-              System.nanoTime());
-      Progress last = progress.getOrDefault(client, new Progress(0, 0, false, next.nanos));
-      boolean running = connection.getMessagesIn() > next.answers;
-      boolean sending = !running && next.answers == last.answers && next.bytes > last.bytes;
-      boolean readsNothing = next.writePending && last.writePending;
-      if (readsNothing || sending && next.nanos - last.nanos > MAX_REQUEST_NANOS) {
-        client.close(); // The connection itself would answer with a 500.
-      }
-      progress.put(client, sending ? last : next);
+    try {
+      connector.getConnectedEndPoints().forEach(this::closeIfSlow);
+    } finally {
+      // Not before, as who is to be judged by two looks must be given the time between them.
+      connector.getScheduler().schedule(this::closeSlow, 1, TimeUnit.SECONDS);
     }
+  }
+
+  private void closeIfSlow(EndPoint client) {
+    Connection connection = client.getConnection();
+    Progress next =
+        new Progress(
+            connection.getMessagesOut(),
+            connection.getBytesIn(),
+            ((AbstractEndPoint) client).getWriteFlusher().isPending(),
+            System.nanoTime());
+    Progress last = progress.getOrDefault(client, new Progress(0, 0, false, next.nanos));
+    boolean running = connection.getMessagesIn() > next.answers;
+    boolean sending = !running && next.answers == last.answers && next.bytes > last.bytes;
+    boolean readsNothing = next.writePending && last.writePending;
+    if (readsNothing || sending && next.nanos - last.nanos > MAX_REQUEST_NANOS) {
+      client.close(); // The connection itself would answer with a 500.
+    }
+    progress.put(client, sending ? last : next);
   }
 }
