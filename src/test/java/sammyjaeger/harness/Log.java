@@ -3,6 +3,7 @@ package sammyjaeger.harness;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What services in this JVM log from now on, as it passes {@link System#err}. All tests log there
@@ -10,7 +11,9 @@ import java.util.List;
  */
 public final class Log {
 
-  private static final List<String> LINES = new ArrayList<>();
+  private record Line(Thread thread, String text) {}
+
+  private static final List<Line> LINES = new ArrayList<>();
 
   private final int start;
 
@@ -25,11 +28,17 @@ public final class Log {
 
   /** The lines by now that contain all the texts. */
   public List<String> lines(String... texts) {
+    return texts(line -> List.of(texts).stream().allMatch(line.text::contains));
+  }
+
+  /** Those of the calling thread alone that contain the text. */
+  public List<String> ownLines(String text) {
+    return texts(line -> line.thread == Thread.currentThread() && line.text.contains(text));
+  }
+
+  private List<String> texts(Predicate<Line> filter) {
     synchronized (LINES) {
-      return LINES.stream()
-          .skip(start)
-          .filter(line -> List.of(texts).stream().allMatch(line::contains))
-          .toList();
+      return LINES.stream().skip(start).filter(filter).map(Line::text).toList();
     }
   }
 
@@ -42,7 +51,7 @@ public final class Log {
     @Override
     public void println(String line) {
       synchronized (LINES) {
-        LINES.add(line);
+        LINES.add(new Line(Thread.currentThread(), line));
       }
       super.println(line);
     }

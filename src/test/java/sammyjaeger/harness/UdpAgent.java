@@ -9,6 +9,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class UdpAgent implements AutoCloseable {
 
   private static final int MAX_PACKET_BYTES = 65_507;
   private static final int BUFFER_BYTES = 8 << 20;
+  private static final int QUIET_MILLIS = 50;
 
   private final DatagramSocket socket;
   private final Thread receiver;
@@ -78,13 +80,18 @@ public final class UdpAgent implements AutoCloseable {
 
   /**
    * Ends the agent and returns all that it got. On loopback a packet is there when its sender
-   * returns, so after the senders are closed nothing is missing.
+   * returns, but for an instant on a machine that is busy; so after the senders are closed nothing
+   * is missing.
    */
   public List<WireSpan> drain() throws IOException, InterruptedException {
+    socket.setSoTimeout(QUIET_MILLIS);
     try (DatagramSocket sentinel = new DatagramSocket()) {
-      sentinel.send(new DatagramPacket(new byte[0], 0, socket.getLocalSocketAddress()));
+      while (receiver.isAlive()) {
+        // Wakes the receiver; there may be no room for it yet.
+        sentinel.send(new DatagramPacket(new byte[0], 0, socket.getLocalSocketAddress()));
+        receiver.join(1000);
+      }
     }
-    receiver.join();
     return spans;
   }
 
@@ -100,6 +107,8 @@ public final class UdpAgent implements AutoCloseable {
       DatagramPacket packet = new DatagramPacket(bytes, bytes.length);
       try {
         socket.receive(packet);
+      } catch (SocketTimeoutException e) {
+        return;
       } catch (IOException e) {
         if (socket.isClosed()) {
           return;
@@ -107,7 +116,7 @@ public final class UdpAgent implements AutoCloseable {
         throw new UncheckedIOException(e);
       }
       if (packet.getLength() == 0) {
-        return;
+        continue;
       }
       synchronized (spans) {
         decode(Arrays.copyOf(bytes, packet.getLength()));

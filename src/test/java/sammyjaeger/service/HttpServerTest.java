@@ -110,7 +110,8 @@ class HttpServerTest {
 
   @Test
   void longAnswer_hasTheTraceId() throws Exception {
-    start((request, response) -> response.getOutputStream().write(new byte[1 << 20]));
+    // More than the server's buffer, and less than the socket's.
+    start((request, response) -> response.getOutputStream().write(new byte[16 << 10]));
     assertTrue(get("/probe").headers().firstValue("X-Trace-Id").isPresent());
   }
 
@@ -126,6 +127,32 @@ class HttpServerTest {
     List<JaegerSpan> spans = List.copyOf(reporter.getSpans());
     assertEquals(2, spans.size());
     spans.forEach(span -> assertEquals(0, span.context().getParentId()));
+  }
+
+  /** Its first request is over, and so is all that it sent. */
+  @Test
+  void clientWhoseBodyIsLate_keepsItsConnection() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch mayFinish = new CountDownLatch(1);
+    start(
+        (request, response) -> {
+          running.countDown();
+          await(mayFinish);
+          PlainText.send(response, 200, "finished");
+        });
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
+      OutputStream out = client.getOutputStream();
+      out.write("POST /probe HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n".getBytes());
+      running.await();
+      Thread.sleep(2000);
+      out.write('x');
+      mayFinish.countDown();
+      String answer = read(client);
+      assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
+      Thread.sleep(13_000);
+      answer = ask(client, "/probe");
+      assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
+    }
   }
 
   @Test
@@ -335,10 +362,11 @@ class HttpServerTest {
     }
   }
 
-  private void awaitClosedPort() throws IOException {
+  private void awaitClosedPort() throws Exception {
     while (true) {
       try {
         new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort()).close();
+        Thread.sleep(10);
       } catch (SocketException e) {
         // Refused; or reset, if it came in the very instant.
         return;
@@ -350,6 +378,10 @@ class HttpServerTest {
   private static String ask(Socket socket, String path) throws IOException {
     String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    return read(socket);
+  }
+
+  private static String read(Socket socket) throws IOException {
     byte[] answer = new byte[4096];
     int length = socket.getInputStream().read(answer);
     return new String(answer, 0, Math.max(length, 0), StandardCharsets.US_ASCII);

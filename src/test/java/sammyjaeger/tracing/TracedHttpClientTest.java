@@ -117,6 +117,7 @@ class TracedHttpClientTest {
           assertThrows(
               HttpTimeoutException.class, () -> hasty.call("POST", url, HttpResponse::body));
       assertEquals("callee at " + url + " did not answer within 3000 ms.", e.getMessage());
+      callee.setSoTimeout(60_000);
       try (Socket call = callee.accept()) {
         call.setSoTimeout(60_000);
         // All that was sent, and then the end: the call is not left to go on.

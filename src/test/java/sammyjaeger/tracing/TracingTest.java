@@ -190,9 +190,8 @@ class TracingTest {
     "JAEGER_SERVICE_NAME, another, '(service another, sampler'"
   })
   void start_saysWhyNoTraceMayBeSeen(String name, String value, String line) {
-    Log log = new Log();
     tracing(Map.of(name, value)).logDestination();
-    assertEquals(1, log.lines("Tracing - ", line).size());
+    assertEquals(1, log.ownLines(line).size());
   }
 
   /** A remote sampler may be told to sample more than it begins with. */
