@@ -111,7 +111,6 @@ class FrontendTest {
     "HTTP/1.1 206 Partly|Content-Length: 1||2, answered with status 206",
     "HTTP/1.1 200 OK|Content-Length: 1||0, gave an answer that is not a counter",
     "HTTP/1.1 200 OK|Content-Length: 2||02, gave an answer that is not a counter",
-    "HTTP/1.1 302 Moved|Location: /elsewhere|Content-Length: 0||, answered with status 302",
     "HTTP/1.1 200 OK|Content-Length: 3||one, gave an answer that is not a counter",
     "HTTP/1.1 200 OK|Content-Length: 0||, gave an answer that is not a counter",
     "HTTP/1.1 200 OK|Content-Length: 20||99999999999999999999, gave an answer that is not a counter",
@@ -127,6 +126,22 @@ class FrontendTest {
           VisitCounterServices.PATIENCE,
           502,
           "do-visit-counter-backend at " + broken.uri() + "/api/counter " + whatHappened + ".");
+    }
+  }
+
+  @Test
+  void redirect_isNotFollowed() throws Exception {
+    try (FakeBackend elsewhere = FakeBackend.counting();
+        FakeBackend moved =
+            FakeBackend.sending(
+                "HTTP/1.1 302 Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"
+                    .formatted(elsewhere.uri()))) {
+      assertFailure(
+          moved.uri().toString(),
+          VisitCounterServices.PATIENCE,
+          502,
+          "do-visit-counter-backend at " + moved.uri() + "/api/counter answered with status 302.");
+      assertTrue(elsewhere.headers.isEmpty(), elsewhere.headers::toString);
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -114,6 +115,29 @@ class ConnectionLimitTest {
     assertAnswered(client);
   }
 
+  /** However long an idle connection may be kept. */
+  @Test
+  void clientThatReadsNothing_isClosed() throws Exception {
+    connector.setIdleTimeout(TimeUnit.HOURS.toMillis(1));
+    Socket client = connect();
+    Thread flood = new Thread(() -> askUntilClosed(client));
+    flood.start();
+    flood.join(TimeUnit.MINUTES.toMillis(5));
+    assertFalse(flood.isAlive());
+  }
+
+  @Test
+  void clientThatSendsSlowly_mayTakeItsTime() throws Exception {
+    Socket client = connect();
+    client.getOutputStream().write("GET / HTTP/1.1\r\nX: ".getBytes(StandardCharsets.US_ASCII));
+    for (int i = 0; i < 12; i++) {
+      Thread.sleep(250);
+      client.getOutputStream().write('x');
+    }
+    client.getOutputStream().write("\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    assertAnswered(client);
+  }
+
   @Test
   void portThatIsClosed_staysClosedWhenClientsLeave() throws Exception {
     for (int i = 0; i < CONNECTIONS; i++) {
@@ -154,6 +178,17 @@ class ConnectionLimitTest {
     client
         .getOutputStream()
         .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void askUntilClosed(Socket client) {
+    try {
+      while (true) {
+        ask(client);
+      }
+    } catch (IOException e) {
+      // This is what the test waits for.
+      return;
+    }
   }
 
   private static void assertAnswered(Socket client) throws IOException {

@@ -33,6 +33,9 @@ class MetricsTest {
       assertEquals(1, metrics.get("http_requests_total{path=\"/\",status=\"405\"}"));
       assertEquals(2, metrics.get("http_requests_total{path=\"other\",status=\"404\"}"));
       assertEquals(1, metrics.get("http_requests_total{path=\"other\",status=\"505\"}"));
+      assertEquals(
+          4,
+          metrics.keySet().stream().filter(key -> key.startsWith("http_requests_total")).count());
       assertEquals(0, metrics.get("http_requests_running"));
       assertEquals(0, metrics.get("http_requests_waiting"));
       assertEquals(

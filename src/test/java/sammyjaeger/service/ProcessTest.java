@@ -307,7 +307,9 @@ class ProcessTest {
   void unknownArgument_endsWithOneLine() throws Exception {
     try (JarProcess service = new JarProcess("backend.jar", Map.of(), "--port=1")) {
       assertEquals(1, service.exitCode());
-      assertEndsWith("Not started: There are no arguments but --help", service.log());
+      List<String> log = service.log();
+      assertEquals(1, log.size(), log::toString);
+      assertEndsWith("Not started: There are no arguments but --help", log);
     }
   }
 

@@ -69,6 +69,10 @@ class RequestLimitTest {
     assertEquals("5", refused.headers().firstValue("Retry-After").orElseThrow());
     assertEquals(
         "This service can't take more requests now; try again in a while.", refused.body());
+    while (limit.unfinished() > 1) {
+      Thread.sleep(1);
+    }
+    assertEquals(1, limit.running());
 
     mayEnd.release(2);
     assertEquals(200, running.join().statusCode());

@@ -2,12 +2,10 @@ package sammyjaeger.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -26,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.FakeBackend;
+import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.JarProcess;
 import sammyjaeger.harness.Raw;
 import sammyjaeger.harness.UdpAgent;
@@ -107,6 +106,7 @@ class StrangerTest {
         "GET / HTTP/1.1\\r\\nHost: x\\r\\nMANY\\r\\n | 431",
         "GET / HTTP/1.1\\r\\nHost: x\\r\\nX: LONG\\r\\n\\r\\n | 431",
         "GET / HTTP/1.1\\r\\nHost: x\\r\\nExpect: LONG\\r\\nConnection: close\\r\\n\\r\\n | 431",
+        "GET / HTTP/1.1\\r\\nHost: x\\r\\nExpect: secret\\r\\nConnection: close\\r\\n\\r\\n | 417",
       })
   void unreadableRequest_isToldThatItIsItsFault(String request, int status) throws Exception {
     try (VisitCounterServices services = new VisitCounterServices()) {
@@ -139,8 +139,9 @@ class StrangerTest {
             Raw.request("GET", "/", HOST, "uber-trace-id: " + bell + "x".repeat(7000)),
             Raw.request("GET", "/", HOST, "uber-trace-id: %0a" + "x".repeat(7000)),
             Raw.request("GET", "/nope" + "x".repeat(7000), HOST),
-            Raw.request("GET", "/", "Host: " + bell + "evil" + "x".repeat(7000)),
-            Raw.request("GET", "/", "Host: evil" + "x".repeat(3000), "Host: evil" + bell),
+            Raw.request("GET", "/", "Host: [evil" + "x".repeat(7000)),
+            // No control character of ASCII comes so far; Jetty logs both.
+            Raw.request("GET", "/", "Host: evil" + "x".repeat(3000), "Host: evil\u009b31m"),
             Raw.request("GET", "/%0aevil", HOST),
             Raw.request("SMURF" + "X".repeat(7000), "/", HOST));
     try (UdpAgent agent = new UdpAgent();
@@ -152,6 +153,7 @@ class StrangerTest {
       }
       frontend.terminate();
       List<String> log = frontend.log();
+      assertTrue(log.stream().anyMatch(line -> line.contains("Encountered multiple")));
       int bytes = 0;
       for (String line : log) {
         assertTrue(line.matches(LOG_LINE + "|" + TREE_LINE), line);
@@ -268,7 +270,7 @@ class StrangerTest {
   /** The JDK would keep 384 KiB of them for each call. */
   @Test
   void longHeadersOfTheBackend_areABrokenAnswer() throws Exception {
-    String headers = "X: y\r\n".repeat(2000) + "Content-Length: 1\r\n";
+    String headers = "X: y\r\n".repeat(2000) + "Connection: close\r\nContent-Length: 1\r\n";
     try (UdpAgent agent = new UdpAgent();
         FakeBackend backend = FakeBackend.sending("HTTP/1.1 200 OK\r\n" + headers + "\r\n2");
         JarProcess frontend = JarProcess.frontend(agent, backend.uri(), Map.of())) {
@@ -291,24 +293,6 @@ class StrangerTest {
     } catch (SocketException e) {
       // It has been closed already, as it never sent a request.
       return;
-    }
-  }
-
-  @Test
-  void clientThatReadsNothing_isClosed() throws Exception {
-    try (VisitCounterServices services = new VisitCounterServices();
-        Socket client = new Socket()) {
-      client.setReceiveBufferSize(4096);
-      client.connect(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), services.frontend().getPort()));
-      byte[] request = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100).getBytes();
-      assertThrows(
-          SocketException.class,
-          () -> {
-            while (true) {
-              client.getOutputStream().write(request);
-            }
-          });
     }
   }
 
@@ -347,19 +331,19 @@ class StrangerTest {
 
   @Test
   void logThatNobodyReads_holdsUpNoRequest() throws Exception {
+    URI nobody = URI.create("http://localhost:" + FreePort.find());
     try (UdpAgent agent = new UdpAgent();
-        JarProcess backend =
-            JarProcess.backend(agent, Map.of("JAEGER_REPORTER_LOG_SPANS", "true"))) {
-      URI counter = backend.uri().resolve("/api/counter");
-      backend.stopReading();
-      // Each makes a line of some 150 bytes: more than pipe and queue can take.
+        JarProcess frontend =
+            JarProcess.frontend(agent, nobody, Map.of("JAEGER_REPORTER_LOG_SPANS", "false"))) {
+      frontend.stopReading();
+      // Each logs a line of some 200 bytes: more than pipe and queue can take.
       for (int i = 0; i < 6000; i++) {
-        assertEquals(200, VisitCounterServices.send("GET", counter).statusCode());
+        assertEquals(502, VisitCounterServices.send("GET", frontend.uri()).statusCode());
       }
-      backend.readAgain();
-      backend.await("lines before this could not be written");
-      backend.terminate();
-      assertEquals(JarProcess.SIGTERM, backend.exitCode());
+      frontend.readAgain();
+      frontend.await("lines before this could not be written");
+      frontend.terminate();
+      assertEquals(JarProcess.SIGTERM, frontend.exitCode());
     }
   }
 }
