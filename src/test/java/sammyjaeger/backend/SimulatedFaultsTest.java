@@ -22,6 +22,18 @@ class SimulatedFaultsTest {
     assertEquals(List.of(2L, 3L, 4L), drawn);
   }
 
+  /** They are in README's tutorial. */
+  @Test
+  void seed_drawsWhatItAlwaysDrew() {
+    assertEquals(3340, faults(Map.of("SIMULATED_SEED", "3")).draw().delayMillis());
+    SimulatedFaults failing =
+        faults(
+            Map.of("SIMULATED_SEED", "6", "SIMULATED_ERRORS", "30%", "SIMULATED_DELAY", "200ms"));
+    assertEquals(
+        List.of(false, true, false),
+        Stream.generate(() -> failing.draw().error()).limit(3).toList());
+  }
+
   @ParameterizedTest
   @CsvSource({"0, 0", "250ms, 250", "2m, 120000", "1s..1s, 1000"})
   void oneDuration_isDrawnEachTime(String delay, long millis) {
@@ -41,6 +53,10 @@ class SimulatedFaultsTest {
   }
 
   private static SimulatedFaults faults(String delay) {
-    return new SimulatedFaults(new Settings(Map.of("SIMULATED_DELAY", delay)::get));
+    return faults(Map.of("SIMULATED_DELAY", delay));
+  }
+
+  private static SimulatedFaults faults(Map<String, String> settings) {
+    return new SimulatedFaults(new Settings(settings::get));
   }
 }

@@ -22,6 +22,9 @@ public final class HttpCollector implements AutoCloseable {
   /** How many requests it took, those without spans included. */
   public final AtomicInteger batches = new AtomicInteger();
 
+  /** Of all requests' bodies. */
+  public final AtomicInteger longestBytes = new AtomicInteger();
+
   public final List<String> authorizations = new CopyOnWriteArrayList<>();
 
   private final HttpServer server;
@@ -54,9 +57,10 @@ public final class HttpCollector implements AutoCloseable {
       if (authorization != null) {
         authorizations.add(authorization);
       }
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      longestBytes.accumulateAndGet(body.length, Math::max);
       Batch batch = new Batch();
-      batch.read(
-          new TBinaryProtocol(new TMemoryInputTransport(exchange.getRequestBody().readAllBytes())));
+      batch.read(new TBinaryProtocol(new TMemoryInputTransport(body)));
       consumer.accept(batch);
       batches.incrementAndGet();
       exchange.sendResponseHeaders(202, -1);

@@ -104,6 +104,14 @@ public final class JarProcess implements AutoCloseable {
     return taken.stream().anyMatch(line -> line.contains(text));
   }
 
+  /** Its system properties, as jcmd prints them. */
+  public String systemProperties() throws IOException {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    Process asking =
+        new ProcessBuilder(jcmd, String.valueOf(process.pid()), "VM.system_properties").start();
+    return new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
   /** Lets what it writes pile up in the pipe, as nobody reads it. */
   public void stopReading() throws InterruptedException {
     reading.acquire();

@@ -30,6 +30,7 @@ public final class UdpAgent implements AutoCloseable {
   private final Thread receiver;
   private final List<WireSpan> spans = new ArrayList<>();
   private final Consumer<Batch> consumer;
+  private volatile AssertionError broken;
 
   public UdpAgent() throws IOException {
     this(0);
@@ -66,6 +67,7 @@ public final class UdpAgent implements AutoCloseable {
 
   /** How many spans it got by now. */
   public int received() {
+    check();
     synchronized (spans) {
       return spans.size();
     }
@@ -73,6 +75,7 @@ public final class UdpAgent implements AutoCloseable {
 
   /** How many spans of one trace it got by now. */
   public long received(String traceId) {
+    check();
     synchronized (spans) {
       return spans.stream().filter(span -> span.traceId().equals(traceId)).count();
     }
@@ -92,7 +95,14 @@ public final class UdpAgent implements AutoCloseable {
         receiver.join(1000);
       }
     }
+    check();
     return spans;
+  }
+
+  private void check() {
+    if (broken != null) {
+      throw broken;
+    }
   }
 
   @Override
@@ -115,11 +125,11 @@ public final class UdpAgent implements AutoCloseable {
         }
         throw new UncheckedIOException(e);
       }
-      if (packet.getLength() == 0) {
-        continue;
-      }
-      synchronized (spans) {
-        decode(Arrays.copyOf(bytes, packet.getLength()));
+      // Those of a byte or none are drain's, and FreePort's.
+      if (packet.getLength() > 1) {
+        synchronized (spans) {
+          decode(Arrays.copyOf(bytes, packet.getLength()));
+        }
       }
     }
   }
@@ -134,14 +144,14 @@ public final class UdpAgent implements AutoCloseable {
 
           @Override
           public void emitZipkinBatch(List<com.twitter.zipkin.thriftjava.Span> spans) {
-            throw new AssertionError("Zipkin spans were sent");
+            broken = new AssertionError("Zipkin spans were sent");
           }
         };
     try {
       TCompactProtocol protocol = new TCompactProtocol(new TMemoryInputTransport(packet));
       new Agent.Processor<>(handler).process(protocol, protocol);
     } catch (TException e) {
-      throw new AssertionError("Not a batch of spans", e);
+      broken = new AssertionError("Not a batch of spans", e);
     }
   }
 }

@@ -231,11 +231,17 @@ class ReadmeTest {
         Files.readString(Path.of("k8s/app/kustomization.yaml"))
             + Files.readString(Path.of("k8s/app/backend.yaml"))
             + Files.readString(Path.of("k8s/app/frontend.yaml"));
-    Matcher jaegers = Pattern.compile("jaegertracing/jaeger:([0-9.]+)").matcher(readme + compose);
-    assertEquals(
-        1,
-        jaegers.results().map(jaeger -> jaeger.group(1)).distinct().count(),
-        "Jaeger's versions");
+    String all = readme + compose + Files.readString(Path.of("docker/Dockerfile"));
+    for (String image : List.of("jaegertracing/jaeger:", "valkey/valkey:", " `?eclipse-temurin:")) {
+      List<String> versions =
+          Pattern.compile(image + "([\\w.-]+)")
+              .matcher(all)
+              .results()
+              .map(version -> version.group(1))
+              .toList();
+      assertTrue(versions.size() > 1, image);
+      assertEquals(1, Set.copyOf(versions).size(), () -> image + versions);
+    }
     Matcher images = Pattern.compile("your_username/([a-z-]+:v\\d+)").matcher(readme);
     images
         .results()

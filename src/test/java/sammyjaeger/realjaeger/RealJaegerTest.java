@@ -122,7 +122,7 @@ class RealJaegerTest {
 
   /** Of each overlay that has any: how many, and that Jaeger takes them. */
   @ParameterizedTest
-  @CsvSource({"., 2", "direct, 1", "durable, 2", "scaled, 3", "otel-operator, 2"})
+  @CsvSource({"., 2", "direct, 1", "durable, 2", "replicated, 2", "scaled, 3", "otel-operator, 2"})
   void configurationsInTheManifests_areValid(String overlay, int count) throws Exception {
     int configurations = 0;
     for (Object object : new Yaml().loadAll(render("k8s/" + overlay))) {

@@ -158,7 +158,8 @@ class HttpSenderTest {
       }
       sender.flush();
       assertEquals(10_000, collector.spans.size());
-      assertTrue(collector.batches.get() > 1);
+      int longest = collector.longestBytes.get();
+      assertTrue(longest > 500_000 && longest <= 1 << 20, longest + " bytes");
     }
   }
 
@@ -173,6 +174,7 @@ class HttpSenderTest {
     try (FakeBackend collector =
         FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) {
       send(collector.uri() + "/api/traces", "", "", "", new SpanLoss("http://x"));
+      assertTrue(collector.headers.containsKey("post /api/traces?format=jaeger.thrift http/1.1"));
       assertEquals("application/x-thrift", collector.headers.get("content-type"));
       assertNull(collector.headers.get("upgrade"));
       assertFalse(collector.headers.containsKey("authorization"));

@@ -222,23 +222,36 @@ class HttpServerTest {
     return http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding()).statusCode();
   }
 
+  /** Its connection is closed by then, and what it asked for goes on. */
   @Test
   void stop_finishesWhatAClientDidNotWaitFor() throws Exception {
-    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch gone = new CountDownLatch(1);
     CountDownLatch mayFinish = new CountDownLatch(1);
+    AtomicBoolean finished = new AtomicBoolean();
     start(
         (request, response) -> {
-          running.countDown();
+          try {
+            while (true) {
+              response.getOutputStream().write(new byte[8 << 10]);
+            }
+          } catch (IOException e) {
+            gone.countDown();
+          }
           await(mayFinish);
+          finished.set(!Thread.currentThread().isInterrupted());
         });
     try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
       client.getOutputStream().write("GET /probe HTTP/1.1\r\nHost: x\r\n\r\n".getBytes());
-      running.await();
+      client.getInputStream().read();
     }
+    gone.await();
     CompletableFuture<Void> stopped = CompletableFuture.runAsync(this::stop);
     awaitClosedPort();
+    // Time for a stop that would not wait for it.
+    Thread.sleep(500);
     mayFinish.countDown();
     stopped.join();
+    assertTrue(finished.get());
     assertEquals(1, reporter.getSpans().size());
   }
 

@@ -215,6 +215,21 @@ class ProcessTest {
     }
   }
 
+  /** Shorter than the 30 seconds after which Jetty closes them; either client may be the first. */
+  @Test
+  void idleConnections_areGivenUpInTime() throws Exception {
+    Map<String, String> overHttp = Map.of("JAEGER_ENDPOINT", "http://localhost:1/api/traces");
+    try (UdpAgent agent = new UdpAgent();
+        JarProcess reporting = JarProcess.backend(agent, overHttp);
+        JarProcess calling = JarProcess.frontend(agent, reporting.uri(), Map.of())) {
+      for (JarProcess service : List.of(reporting, calling)) {
+        service.uri();
+        String properties = service.systemProperties();
+        assertTrue(properties.contains("\njdk.httpclient.keepalive.timeout=20\n"), properties);
+      }
+    }
+  }
+
   /** A profiler's own shutdown hook must run to its end. */
   @Test
   void flightRecordingAtExit_isWhole() throws Exception {

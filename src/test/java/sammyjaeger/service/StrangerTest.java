@@ -176,6 +176,7 @@ class StrangerTest {
             "jaeger-baggage: " + manyTimes(900, i -> "k%d=v,".formatted(i)),
             "jaeger-baggage: " + manyTimes(70, i -> "k%d%%0a=v,".formatted(i)),
             "jaeger-baggage: " + manyTimes(60, i -> "k%d%%0a=v,".formatted(i)),
+            "jaeger-baggage: " + manyTimes(63, i -> "k%d=%s,".formatted(i, "\"".repeat(100))),
             "uberctx-x: " + "x".repeat(7030));
     try (FakeBackend backend = FakeBackend.counting();
         VisitCounterServices services =

@@ -259,12 +259,6 @@ class TracedHttpClientTest {
     }
   }
 
-  /** Shorter than the 30 seconds after which Jetty closes an idle connection. */
-  @Test
-  void idleConnections_areGivenUpInTime() {
-    assertEquals("20", System.getProperty("jdk.httpclient.keepalive.timeout"));
-  }
-
   @Test
   void credentialsAndQuery_areNeverShown() throws Exception {
     URI url = URI.create("http://user:password@no-such-host.invalid/path?token=1#part");

@@ -18,9 +18,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
@@ -83,7 +85,12 @@ class TracingTest {
       new Thread(() -> acceptAll(silent, requests)).start();
       String endpoint = "http://localhost:" + silent.getLocalPort();
       Tracing tracing = tracing(Map.of("JAEGER_ENDPOINT", endpoint));
-      Tracer tracer = tracing.start();
+      CompletableFuture<Tracer> started = new CompletableFuture<>();
+      // Not a daemon, as the thread that starts a service is none.
+      Thread main = new Thread(() -> started.complete(tracing.start()));
+      main.setDaemon(false);
+      main.start();
+      Tracer tracer = started.join();
       for (int i = 0; i < 12; i++) {
         tracer.buildSpan("span").withTag("long", "x".repeat(900_000)).start().finish();
       }
@@ -221,7 +228,6 @@ class TracingTest {
           1,
           log.lines("Of 0 spans, 0 were handed to the network for " + destination, "0 were lost")
               .size());
-      assertEquals(List.of(), agent.drain());
 
       Tracing overHttp = tracing(Map.of("JAEGER_ENDPOINT", collector.endpoint()));
       overHttp.start();
@@ -233,6 +239,21 @@ class TracingTest {
       assertEquals(1, collector.batches.get());
       assertEquals(0, log.lines("Spans don't reach " + collector.endpoint()).size());
     }
+  }
+
+  @Test
+  void ratelimitingSampler_takesSomeSpansAndNotTheOthers() throws Exception {
+    Tracing tracing =
+        tracing(Map.of("JAEGER_SAMPLER_TYPE", "ratelimiting", "JAEGER_SAMPLER_PARAM", "1"));
+    Tracer tracer = tracing.start();
+    Set<Boolean> sampled = new HashSet<>();
+    for (int i = 0; i < 10_000 && sampled.size() < 2; i++) {
+      JaegerSpanContext context = (JaegerSpanContext) tracer.buildSpan("span").start().context();
+      sampled.add(context.isSampled());
+      Thread.sleep(1);
+    }
+    tracing.close();
+    assertEquals(Set.of(true, false), sampled);
   }
 
   @ParameterizedTest
@@ -279,10 +300,25 @@ class TracingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"jaeger-baggage, 50", "jaeger-debug-id, 201", "tracestate, 513"})
+  @CsvSource({
+    "jaeger-baggage, 50",
+    "Jaeger-Baggage, 50",
+    "jaeger-debug-id, 201",
+    "Jaeger-Debug-Id, 201",
+    "tracestate, 513",
+    "TraceState, 513"
+  })
   void unboundedHeader_isNotExtracted(String name, int length) {
     assertEquals(List.of(), extractedHeaders(name, "x" + " ".repeat(length)));
     assertEquals(List.of(name), extractedHeaders(name, "+".repeat(length - 1)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\t", "+", "%20", "%09", "%0a", "%0D"})
+  void whiteSpace_isBoundedAlsoWhenItIsEncoded(String space) {
+    assertEquals(
+        List.of("jaeger-baggage"), extractedHeaders("jaeger-baggage", "x" + space.repeat(49)));
+    assertEquals(List.of(), extractedHeaders("jaeger-baggage", "x" + space.repeat(50)));
   }
 
   /** Not even for a moment, as a crowd of requests that do would fill a small heap. */

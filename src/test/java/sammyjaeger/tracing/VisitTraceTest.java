@@ -268,7 +268,7 @@ class VisitTraceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a b=1", "=1", "\u00e9=1", "host=1", "a\"(=1"})
+  @ValueSource(strings = {"a b=1", "%C3%A9=1", "a\"(=1"})
   void baggageThatNoHeaderCanCarry_doesNotFailTheVisit(String baggage) throws Exception {
     try (VisitCounterServices services = new VisitCounterServices()) {
       assertEquals(200, services.visit("jaeger-baggage", baggage).statusCode());
@@ -290,7 +290,9 @@ class VisitTraceTest {
   }
 
   private static String manyItems() {
-    return IntStream.range(0, 900).mapToObj(i -> "k" + i + "=v").collect(Collectors.joining(","));
+    return IntStream.range(0, 64)
+        .mapToObj(i -> "k" + i + "=" + "\"".repeat(100))
+        .collect(Collectors.joining(","));
   }
 
   @ParameterizedTest
