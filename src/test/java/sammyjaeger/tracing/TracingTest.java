@@ -84,13 +84,13 @@ class TracingTest {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       new Thread(() -> acceptAll(silent, requests)).start();
       String endpoint = "http://localhost:" + silent.getLocalPort();
-      Tracing tracing = tracing(Map.of("JAEGER_ENDPOINT", endpoint));
-      CompletableFuture<Tracer> started = new CompletableFuture<>();
+      CompletableFuture<Tracing> made = new CompletableFuture<>();
       // Not a daemon, as the thread that starts a service is none.
-      Thread main = new Thread(() -> started.complete(tracing.start()));
+      Thread main = new Thread(() -> made.complete(tracing(Map.of("JAEGER_ENDPOINT", endpoint))));
       main.setDaemon(false);
       main.start();
-      Tracer tracer = started.join();
+      Tracing tracing = made.join();
+      Tracer tracer = tracing.start();
       for (int i = 0; i < 12; i++) {
         tracer.buildSpan("span").withTag("long", "x".repeat(900_000)).start().finish();
       }
