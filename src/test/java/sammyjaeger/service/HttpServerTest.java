@@ -61,6 +61,8 @@ class HttpServerTest {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final AtomicBoolean isStopped = new AtomicBoolean();
   private final Log log = new Log();
+  private final CountDownLatch running = new CountDownLatch(1);
+  private final CountDownLatch mayFinish = new CountDownLatch(1);
   private HttpServer server;
 
   @AfterEach
@@ -135,14 +137,7 @@ class HttpServerTest {
   /** Its first request is over, and so is all that it sent. */
   @Test
   void clientWhoseBodyIsLate_keepsItsConnection() throws Exception {
-    CountDownLatch running = new CountDownLatch(1);
-    CountDownLatch mayFinish = new CountDownLatch(1);
-    start(
-        (request, response) -> {
-          running.countDown();
-          await(mayFinish);
-          PlainText.send(response, 200, "finished");
-        });
+    startToFinishWhenItMay();
     try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
       OutputStream out = client.getOutputStream();
       out.write("POST /probe HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n".getBytes());
@@ -168,14 +163,7 @@ class HttpServerTest {
 
   @Test
   void stop_finishesWhatRunsAndIsNotReadyMeanwhile() throws Exception {
-    CountDownLatch running = new CountDownLatch(1);
-    CountDownLatch mayFinish = new CountDownLatch(1);
-    start(
-        (request, response) -> {
-          running.countDown();
-          await(mayFinish);
-          PlainText.send(response, 200, "finished");
-        });
+    startToFinishWhenItMay();
     int port = server.uri().getPort();
     try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), port);
         Socket late = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -226,7 +214,6 @@ class HttpServerTest {
   @Test
   void stop_finishesWhatAClientDidNotReadToItsEnd() throws Exception {
     CountDownLatch gone = new CountDownLatch(1);
-    CountDownLatch mayFinish = new CountDownLatch(1);
     AtomicBoolean finished = new AtomicBoolean();
     start(
         (request, response) -> {
@@ -256,7 +243,6 @@ class HttpServerTest {
 
   @Test
   void stop_cutsShortWhatOutlastsTheStopTimeoutAndFinishesItsSpan() throws Exception {
-    CountDownLatch running = new CountDownLatch(1);
     start(
         (request, response) -> {
           running.countDown();
@@ -338,6 +324,15 @@ class HttpServerTest {
               + ", but must be an address of this machine and a free port of it",
           e.getMessage());
     }
+  }
+
+  private void startToFinishWhenItMay() throws Exception {
+    start(
+        (request, response) -> {
+          running.countDown();
+          await(mayFinish);
+          PlainText.send(response, 200, "finished");
+        });
   }
 
   private void start(Behaviour behaviour) throws Exception {
