@@ -3,68 +3,70 @@ package sammyjaeger.manifests;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A container of a workload's pods, with what configures its Jaeger, if it runs one. */
-record Container(Node deployment, Node node, Node config) {
+/**
+ * A container of a workload's pods, with the configuration of the Jaeger in it, if there is one.
+ */
+record Container(Node workload, Node node, Node config) {
 
   Node labels() {
-    return deployment.at("spec", "template", "metadata", "labels");
+    return workload.at("spec/template/metadata/labels");
+  }
+
+  String app() {
+    return labels().get("app").text();
   }
 
   Node pod() {
-    return deployment.at("spec", "template", "spec");
+    return workload.at("spec/template/spec");
   }
 
-  String who() {
-    return deployment.at("metadata", "name").text() + ": " + node.at("name").text();
+  String name() {
+    return node.get("name").text();
+  }
+
+  String image() {
+    return node.get("image").text();
+  }
+
+  /** The program of ours in it, or null. */
+  Program program() {
+    return Program.of(image());
   }
 
   boolean isSidecar() {
-    return node.at("restartPolicy").isThere();
+    return node.get("restartPolicy").isThere();
   }
 
-  /** An operator adds ports, probes and limits of its own to its sidecar. */
-  boolean isInjected() {
-    return !node.at("name").isThere();
+  /** Whether an operator makes it, which adds names, ports and probes of its own. */
+  boolean isOfOperator() {
+    return name().isEmpty();
   }
 
-  Program program() {
-    return Program.of(node.at("image").text());
+  Node memory() {
+    return node.at("resources/limits/memory");
   }
 
   Set<Integer> ports() {
     Set<Integer> ports = new TreeSet<>();
-    node.at("ports").list().forEach(port -> ports.add(port.at("containerPort").number(0)));
+    node.get("ports").list().forEach(port -> ports.add(port.get("containerPort").number()));
     return ports;
   }
 
-  /** Whether it keeps a counter that several pods share. */
-  boolean isStore() {
-    return node.at("image").text().startsWith("valkey/valkey:");
+  /** Whether it has the port that a Service names as its target. */
+  boolean hasPort(Node name) {
+    return node.get("ports").first(port -> port.get("name").equals(name)).isThere();
   }
 
-  /** What a variable is taken from, if it is a Secret. */
+  /** The key of a Secret that a variable is taken from. */
   Node secret(String name) {
-    Node variable = node.at("env").first(v -> v.at("name").text().equals(name));
-    return variable.at("valueFrom", "secretKeyRef");
-  }
-
-  /** The port that its Jaeger takes spans on. */
-  int receiver(String name, String protocol) {
-    return config.at("receivers", name, "protocols", protocol, "endpoint").port();
+    Node variable = node.get("env").first(v -> v.get("name").text().equals(name));
+    return variable.at("valueFrom/secretKeyRef");
   }
 
   /** The volume that a file is in. */
   Node volumeOf(String file) {
-    Node mounts = node.at("volumeMounts");
-    Node mount = mounts.first(m -> file.startsWith(m.at("mountPath").text() + "/"));
-    return pod().at("volumes").first(volume -> volume.at("name").equals(mount.at("name")));
-  }
-
-  /** The number of the port that is given by name or number; 0 if there is none. */
-  int port(Node given) {
-    return node.at("ports")
-        .first(p -> given.equals(p.at("name")) || given.equals(p.at("containerPort")))
-        .at("containerPort")
-        .number(0);
+    Node mounts = node.get("volumeMounts");
+    Node mount = mounts.first(m -> file.startsWith(m.get("mountPath").text() + "/"));
+    return pod().get("volumes").first(volume -> volume.get("name").equals(mount.get("name")));
   }
 }

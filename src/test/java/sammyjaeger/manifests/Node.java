@@ -1,15 +1,18 @@
 package sammyjaeger.manifests;
 
 import io.kubernetes.client.custom.Quantity;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** A part of a YAML document; the value of one that is not there is null. */
+/** A part of a YAML document; the value of a missing one is null. */
 record Node(Object value) {
 
   static final Node NONE = new Node(null);
@@ -20,12 +23,20 @@ record Node(Object value) {
     return new Node(new Yaml(new SafeConstructor(options)).load(text));
   }
 
-  Node at(String... path) {
-    Object node = value;
-    for (String key : path) {
-      node = node instanceof Map<?, ?> map ? map.get(key) : null;
+  static Node of(String key, Node node) {
+    return new Node(Collections.singletonMap(key, node.value));
+  }
+
+  Node get(String key) {
+    return value instanceof Map<?, ?> map ? new Node(map.get(key)) : NONE;
+  }
+
+  Node at(String path) {
+    Node node = this;
+    for (String key : path.split("/")) {
+      node = node.get(key);
     }
-    return new Node(node);
+    return node;
   }
 
   boolean isThere() {
@@ -36,13 +47,9 @@ record Node(Object value) {
     return isThere() ? value.toString() : "";
   }
 
-  int number(int absent) {
-    return value instanceof Number number ? number.intValue() : absent;
-  }
-
-  /** The port of an address, 0 if it is none. */
-  int port() {
-    return Integer.parseInt("0" + text().replaceAll("^[^:]*:?", ""));
+  /** The number, or the port at the end of an address; 0 if there is none. */
+  int number() {
+    return Integer.parseInt("0" + text().replaceAll("^.*\\D", ""));
   }
 
   double quantity() {
@@ -65,25 +72,44 @@ record Node(Object value) {
     return nodes;
   }
 
-  /** With another one laid over it: its values win, its lists whole. */
+  /** This one with another laid over it, whose values and whole lists win. */
   Node merge(Node over) {
     if (!(value instanceof Map) || !(over.value instanceof Map)) {
       return over.isThere() ? over : this;
     }
     Map<String, Object> merged = new LinkedHashMap<>();
     map().forEach((key, node) -> merged.put(key, node.value));
-    over.map().forEach((key, node) -> merged.put(key, at(key).merge(node).value));
+    over.map().forEach((key, node) -> merged.put(key, get(key).merge(node).value));
     return new Node(merged);
   }
 
-  /** Whether it is a selector of these labels; of expressions only {@code NotIn} is known. */
+  /** What differs from a shape, as {@code shapes.yaml} has them. */
+  Stream<String> misfits(String path, Node shape) {
+    if (shape.value instanceof Map) {
+      Set<String> keys = shape.map().keySet();
+      return keys.stream().flatMap(k -> get(k).misfits(path + "." + k, shape.get(k)));
+    }
+    boolean fits =
+        switch (shape.text()) {
+          case "any" -> isThere();
+          case "none" -> !isThere();
+          default -> equals(shape);
+        };
+    return fits ? Stream.of() : Stream.of(path + " is " + value + ", not " + shape.value);
+  }
+
+  /** Whether it is a selector of these labels; the only operator it knows is {@code NotIn}. */
   boolean selects(Node labels) {
-    Node expressions = at("matchExpressions");
-    Predicate<Node> isNotIn = e -> e.at("operator").text().equals("NotIn");
-    Predicate<Node> isIn = e -> e.at("values").list().contains(labels.at(e.at("key").text()));
-    boolean isPlain = !at("matchLabels").isThere() && !expressions.isThere();
-    Node wanted = isPlain ? this : at("matchLabels");
+    boolean isPlain = !get("matchLabels").isThere() && !get("matchExpressions").isThere();
+    Node wanted = isPlain ? this : get("matchLabels");
+    Predicate<Node> isMet =
+        expression ->
+            expression.get("operator").text().equals("NotIn")
+                && !expression
+                    .get("values")
+                    .list()
+                    .contains(labels.get(expression.get("key").text()));
     return labels.map().entrySet().containsAll(wanted.map().entrySet())
-        && expressions.list().stream().allMatch(isNotIn.and(isIn.negate()));
+        && get("matchExpressions").list().stream().allMatch(isMet);
   }
 }

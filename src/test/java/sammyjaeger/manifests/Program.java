@@ -2,7 +2,6 @@ package sammyjaeger.manifests;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,12 +10,6 @@ import java.util.regex.Pattern;
 
 /** One of the two programs, with the defaults of its settings as its own {@code --help} tells. */
 record Program(String name, Map<String, String> settings) {
-
-  /**
-   * What a stop may take after STOP_TIMEOUT: 3 s for interrupted requests, 5 for spans, 1 for the
-   * log.
-   */
-  static final int END_SECONDS = 9;
 
   private static final Pattern IMAGE = Pattern.compile(".+/do-visit-counter-(\\w+):v\\d+");
   private static final Pattern SETTING = Pattern.compile("(?m)^  ([A-Z][A-Z0-9_]*)=(.*)$");
@@ -48,13 +41,5 @@ record Program(String name, Map<String, String> settings) {
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  boolean isFrontend() {
-    return name.equals("frontend");
-  }
-
-  static long seconds(String duration) {
-    return Duration.parse("PT" + duration).toSeconds();
   }
 }
