@@ -6,31 +6,24 @@ import java.util.TreeSet;
 /**
  * A container of a workload's pods, with the configuration of the Jaeger in it, if there is one.
  */
-record Container(Node workload, Node node, Node config) {
+record Container(
+    String name, String image, Node labels, Node pod, Node workload, Node node, Node config) {
 
-  Node labels() {
-    return workload.at("spec/template/metadata/labels");
-  }
-
-  String app() {
-    return labels().get("app").text();
-  }
-
-  Node pod() {
-    return workload.at("spec/template/spec");
-  }
-
-  String name() {
-    return node.get("name").text();
-  }
-
-  String image() {
-    return node.get("image").text();
+  static Container of(Node workload, Node node, Node config) {
+    Node template = workload.at("spec/template");
+    return new Container(
+        node.get("name").text(),
+        node.get("image").text(),
+        template.at("metadata/labels"),
+        template.get("spec"),
+        workload,
+        node,
+        config);
   }
 
   /** The program of ours in it, or null. */
   Program program() {
-    return Program.of(image());
+    return Program.of(image);
   }
 
   boolean isSidecar() {
@@ -39,7 +32,7 @@ record Container(Node workload, Node node, Node config) {
 
   /** Whether an operator makes it, which adds names, ports and probes of its own. */
   boolean isOfOperator() {
-    return name().isEmpty();
+    return name.isEmpty();
   }
 
   Node memory() {
@@ -67,6 +60,6 @@ record Container(Node workload, Node node, Node config) {
   Node volumeOf(String file) {
     Node mounts = node.get("volumeMounts");
     Node mount = mounts.first(m -> file.startsWith(m.get("mountPath").text() + "/"));
-    return pod().get("volumes").first(volume -> volume.get("name").equals(mount.get("name")));
+    return pod.get("volumes").first(volume -> volume.get("name").equals(mount.get("name")));
   }
 }

@@ -29,7 +29,7 @@ final class DockerChecks {
     variant.unlessShaped("compose", "compose", services);
     for (Container container : variant.containers) {
       Program program = container.program();
-      String name = program == null ? container.app() : program.name();
+      String name = program == null ? container.labels().get("app").text() : program.name();
       Node service = services.get(name);
       if (!container.isSidecar()) {
         String image = service.get("image").text();

@@ -102,14 +102,13 @@ record Node(Object value) {
   boolean selects(Node labels) {
     boolean isPlain = !get("matchLabels").isThere() && !get("matchExpressions").isThere();
     Node wanted = isPlain ? this : get("matchLabels");
-    Predicate<Node> isMet =
-        expression ->
-            expression.get("operator").text().equals("NotIn")
-                && !expression
-                    .get("values")
-                    .list()
-                    .contains(labels.get(expression.get("key").text()));
-    return labels.map().entrySet().containsAll(wanted.map().entrySet())
-        && get("matchExpressions").list().stream().allMatch(isMet);
+    for (Node expression : get("matchExpressions").list()) {
+      Node value = labels.get(expression.get("key").text());
+      boolean isKnown = expression.get("operator").text().equals("NotIn");
+      if (!isKnown || expression.get("values").list().contains(value)) {
+        return false;
+      }
+    }
+    return labels.map().entrySet().containsAll(wanted.map().entrySet());
   }
 }

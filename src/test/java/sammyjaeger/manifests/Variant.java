@@ -52,7 +52,7 @@ final class Variant {
     for (Node jaeger : all("Jaeger")) {
       Node spec = jaeger.get("spec").merge(OPERATORS_JAEGER);
       Node security = Node.of("securityContext", spec.get("containerSecurityContext"));
-      containers.add(new Container(OPERATORS_POD, spec.merge(security), Node.NONE));
+      containers.add(Container.of(OPERATORS_POD, spec.merge(security), Node.NONE));
       Node agent = spec.get("agent");
       security = Node.of("securityContext", agent.get("sidecarSecurityContext"));
       inject("metadata", new Node("true"), agent.merge(security), OPERATORS_AGENT);
@@ -75,7 +75,7 @@ final class Variant {
 
   /** Adds a container, whose Jaeger reads the files in its arguments from ConfigMaps. */
   private void add(Node workload, Node node) {
-    Container container = new Container(workload, node, Node.NONE);
+    Container container = Container.of(workload, node, Node.NONE);
     Node config = Node.NONE;
     if (container.image().startsWith("jaegertracing/")) {
       for (Node arg : node.get("args").list()) {
@@ -86,14 +86,14 @@ final class Variant {
         config = config.merge(Node.load(file.text()));
       }
     }
-    containers.add(new Container(workload, node, config));
+    containers.add(Container.of(workload, node, config));
   }
 
   /** Does what an operator does: adds its sidecar to the pods with an annotation. */
   private void inject(String metadata, Node annotation, Node sidecar, Node config) {
     for (Node deployment : all("Deployment")) {
       if (deployment.at(metadata + "/annotations").map().containsValue(annotation)) {
-        containers.add(new Container(deployment, sidecar.merge(SIDECAR), config));
+        containers.add(Container.of(deployment, sidecar.merge(SIDECAR), config));
       }
     }
   }
@@ -123,7 +123,7 @@ final class Variant {
       }
     }
     unless(false, "%s: %s leads to no port of a Service", from.name(), address);
-    return new Container(Node.NONE, Node.NONE, Node.NONE);
+    return Container.of(Node.NONE, Node.NONE, Node.NONE);
   }
 
   void requireReceiver(Container from, String address, String protocol) {
