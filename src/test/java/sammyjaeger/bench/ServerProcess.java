@@ -2,9 +2,9 @@ package sammyjaeger.bench;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.ConnectException;
+import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,24 +17,19 @@ import sammyjaeger.harness.FreePort;
 /** A variant that runs, as a process of its own. */
 final class ServerProcess implements AutoCloseable {
 
-  /** What all get, so that heaps and memory can be compared. */
-  private static final List<String> OPTIONS = List.of("-Xmx256m");
-
   final int port = FreePort.find();
 
-  /** From before the process was made. */
+  /** Counted from before the process was started. */
   final Duration toFirstAnswer;
 
   private final Process process;
-  private final String path;
-  private volatile String beginning = "";
+  private volatile String lastLine;
 
   /** Starts the process, and waits for its first answer. */
   ServerProcess(Variant variant, String... options) throws Exception {
-    path = variant.path();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(OPTIONS);
+    command.add("-Xmx256m");
     command.addAll(List.of(options));
     command.addAll(variant.program());
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -42,43 +37,44 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().put("PORT", String.valueOf(port));
     long start = System.nanoTime();
     process = builder.start();
-    Thread output = new Thread(this::read, "output");
-    output.start();
-    try {
-      while (!answers()) {
-        if (!process.isAlive()) {
-          output.join();
-          throw new IOException(command + " ended: " + beginning);
-        }
-        Thread.sleep(2);
+    // Reads what it prints, as a container runtime would.
+    new Thread(() -> process.inputReader().lines().forEach(line -> lastLine = line)).start();
+    while (!answers()) {
+      if (!process.isAlive()) {
+        throw new IOException(command + " ended: " + lastLine);
       }
-    } catch (IOException e) {
-      close();
-      throw e;
+      Thread.sleep(2);
     }
     toFirstAnswer = Duration.ofNanos(System.nanoTime() - start);
   }
 
-  /** The CPU time that the kernel has counted for it, in all its threads. */
+  /** The CPU time that the kernel counted for all threads of the process. */
   Duration cpu() {
     return process.info().totalCpuDuration().orElseThrow();
   }
 
-  /** The memory that it has of the machine's, in MB. */
   double residentMegabytes() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Integer.parseInt(line.replaceAll("\\D", "")) / 1024.0;
-      }
-    }
-    throw new IOException("No VmRSS in /proc");
+    String status = Files.readString(Path.of("/proc/" + process.pid() + "/status"));
+    return Integer.parseInt(status.replaceAll("(?s).*VmRSS:\\s+(\\d+) kB.*", "$1")) / 1024.0;
   }
 
-  /** Stops it as a user would, by a SIGTERM, so that it sends its last spans. */
+  /** What {@code /metrics} says; 0 from a program that has none. */
+  long spansReportedLost() throws IOException {
+    URI metrics = URI.create("http://127.0.0.1:" + port + "/metrics");
+    try (InputStream in = metrics.toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.matches("tracing_spans_total\\{result=\"(dropped|failed)\"} .*"))
+          .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf(' '))))
+          .sum();
+    }
+  }
+
+  /** Stops it with a SIGTERM, as a user would, so that it sends its last spans. */
   void stop() throws InterruptedException {
     process.toHandle().destroy();
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
-      throw new AssertionError("It does not stop: " + beginning);
+      throw new AssertionError("It does not stop: " + lastLine);
     }
   }
 
@@ -88,21 +84,10 @@ final class ServerProcess implements AutoCloseable {
   }
 
   private boolean answers() throws IOException {
-    try (Load.Connection connection = new Load.Connection(port, path)) {
-      connection.ask();
-      return true;
+    try (Socket connection = Load.connect(port)) {
+      return !Load.ask(connection).isEmpty();
     } catch (ConnectException e) {
       return false;
-    }
-  }
-
-  /** Takes what it prints, as a container's runtime would. */
-  private void read() {
-    try (InputStream output = process.getInputStream()) {
-      beginning = new String(output.readNBytes(4096), StandardCharsets.UTF_8);
-      output.transferTo(OutputStream.nullOutputStream());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -5,60 +5,53 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Figures of programs, one for each round; a cell shows their median, the least and the most. */
+/** Figures of programs, one for each round. A cell shows the median, the lowest and the highest. */
 final class Table {
 
-  private record Column(String format, Map<String, List<Double>> figures) {}
+  /** By column and program. */
+  private final Map<String, Map<String, List<Double>>> figures = new LinkedHashMap<>();
 
-  private final Map<String, Column> columns = new LinkedHashMap<>();
-
-  /** Adds a round's figure; columns are in the order in which they were first named. */
-  void add(String column, String format, String program, double figure) {
-    columns
-        .computeIfAbsent(column, name -> new Column(format, new LinkedHashMap<>()))
-        .figures
+  /** Adds the figure of one round. */
+  void add(String column, String program, double figure) {
+    figures
+        .computeIfAbsent(column, name -> new LinkedHashMap<>())
         .computeIfAbsent(program, name -> new ArrayList<>())
         .add(figure);
   }
 
-  /** Adds a column with the ratio of each figure to that of another program in the same round. */
+  /** Adds a column with each figure's ratio to that of the base program in the same round. */
   void addRatios(String ratio, String column, String base) {
-    Map<String, List<Double>> figures = columns.get(column).figures;
-    figures.forEach(
-        (program, rounds) -> {
-          for (int round = 0; round < rounds.size(); round++) {
-            add(ratio, "%.2f", program, rounds.get(round) / figures.get(base).get(round));
-          }
-        });
+    Map<String, List<Double>> rounds = figures.get(column);
+    for (String program : rounds.keySet()) {
+      for (int i = 0; i < rounds.get(program).size(); i++) {
+        add(ratio, program, rounds.get(program).get(i) / rounds.get(base).get(i));
+      }
+    }
   }
 
-  /** The table in Markdown, with the columns in this order. */
-  String toMarkdown(String... order) {
-    StringBuilder text = new StringBuilder("| |");
-    for (String column : order) {
-      text.append(" ").append(column).append(" |");
-    }
-    text.append("\n|---|").append("---:|".repeat(order.length)).append("\n");
-    for (String program : columns.get(order[0]).figures.keySet()) {
+  /** The table in Markdown, with these columns, separated by commas. */
+  String toMarkdown(String names) {
+    String[] columns = names.split(", ");
+    StringBuilder text = new StringBuilder("| | " + String.join(" | ", columns) + " |\n|---|");
+    text.append("---:|".repeat(columns.length)).append("\n");
+    for (String program : figures.get(columns[0]).keySet()) {
       text.append("| ").append(program).append(" |");
-      for (String column : order) {
-        text.append(" ").append(cell(columns.get(column), program)).append(" |");
+      for (String column : columns) {
+        List<Double> rounds = figures.get(column).getOrDefault(program, List.of());
+        text.append(" ").append(cell(rounds.stream().sorted().toList())).append(" |");
       }
       text.append("\n");
     }
     return text.toString();
   }
 
-  private static String cell(Column column, String program) {
-    List<Double> sorted =
-        column.figures.getOrDefault(program, List.of()).stream().sorted().toList();
+  private static String cell(List<Double> sorted) {
     if (sorted.isEmpty()) {
       return "–";
     }
     int last = sorted.size() - 1;
     double median = (sorted.get(last / 2) + sorted.get((last + 1) / 2)) / 2;
-    String text = column.format.formatted(median);
-    String spread = column.format + "–" + column.format;
-    return text + " (" + spread.formatted(sorted.get(0), sorted.get(last)) + ")";
+    String format = median < 10 && median % 1 != 0 ? "%.2f (%.2f–%.2f)" : "%,.0f (%,.0f–%,.0f)";
+    return format.formatted(median, sorted.get(0), sorted.get(last));
   }
 }

@@ -1,91 +1,66 @@
 package sammyjaeger.bench;
 
+import java.io.IOException;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A program to compare.
  *
- * @param program what follows {@code java} and the options that all have
- * @param environment its settings
  * @param traced whether each answer makes a span
+ * @param program the arguments of {@code java}
  */
-record Variant(String name, List<String> program, Map<String, String> environment, boolean traced) {
+record Variant(String name, boolean traced, List<String> program, Map<String, String> environment) {
 
-  private static final String CLASS_PATH =
-      "target/bench/sammy-jaeger-2-servers.jar:target/backend.jar";
-  private static final List<String> BACKEND = List.of("-jar", "target/backend.jar");
+  static final Path FOLDER = Path.of("target", "bench");
+  static final Path SERVERS = FOLDER.resolve("servers.jar");
+
+  private static final String CLASS_PATH = SERVERS + ":target/backend.jar";
 
   static final Variant CORE = untraced("Jetty's core handler", CoreServer.class);
   static final Variant UNTRACED = untraced("servlet, untraced", UntracedBackend.class);
 
-  static List<Variant> all(SpanReceiver receiver) {
+  static List<Variant> all(SpanReceiver to) throws IOException {
     String udp = "JAEGER_AGENT_PORT";
-    String tree = "JAEGER_REPORTER_LOG_SPANS";
+    String trees = "JAEGER_REPORTER_LOG_SPANS";
     return List.of(
         CORE,
         UNTRACED,
-        new Variant("sampler 0", BACKEND, Map.of("JAEGER_SAMPLER_PARAM", "0"), false),
-        new Variant("UDP", BACKEND, Map.of(tree, "false", udp, receiver.udpPort()), true),
-        byDefault(receiver),
-        new Variant(
-            "HTTP",
-            BACKEND,
-            Map.of(tree, "false", "JAEGER_ENDPOINT", receiver.httpEndpoint()),
-            true),
-        javaagent(receiver));
+        backend("sampler 0", false, Map.of("JAEGER_SAMPLER_PARAM", "0")),
+        backend("UDP", true, Map.of(trees, "false", udp, to.udpPort())),
+        byDefault(to),
+        backend("HTTP", true, Map.of(trees, "false", "JAEGER_ENDPOINT", to.httpEndpoint())),
+        javaagent(to));
   }
 
-  /** The packaged backend as it comes. */
-  static Variant byDefault(SpanReceiver receiver) {
-    return new Variant(
-        "UDP, tree printed", BACKEND, Map.of("JAEGER_AGENT_PORT", receiver.udpPort()), true);
+  static Variant byDefault(SpanReceiver to) {
+    return backend("UDP, trees printed", true, Map.of("JAEGER_AGENT_PORT", to.udpPort()));
   }
 
-  /**
-   * What users would pick instead; it is only told where to send spans, and to send nothing else.
-   */
-  static Variant javaagent(SpanReceiver receiver) {
-    return new Variant(
-        "OpenTelemetry javaagent",
-        List.of(
-            "-javaagent:target/bench/opentelemetry-javaagent.jar",
-            "-cp",
-            CLASS_PATH,
-            UntracedBackend.class.getName()),
+  /** What users would choose instead, with its defaults, except that it sends only spans. */
+  static Variant javaagent(SpanReceiver to) throws IOException {
+    URL agent = Variant.class.getResource("/io/opentelemetry/javaagent/OpenTelemetryAgent.class");
+    if (agent == null) {
+      throw new IOException("The profile that brings the javaagent is missing: mvn -Pbench verify");
+    }
+    String jar = ((JarURLConnection) agent.openConnection()).getJarFileURL().getPath();
+    List<String> program = List.of("-javaagent:" + jar, "-cp", CLASS_PATH, UNTRACED.program.get(2));
+    Map<String, String> environment =
         Map.of(
-            "OTEL_EXPORTER_OTLP_ENDPOINT", receiver.otlpEndpoint(),
+            "OTEL_EXPORTER_OTLP_ENDPOINT", to.otlpEndpoint(),
             "OTEL_METRICS_EXPORTER", "none",
-            "OTEL_LOGS_EXPORTER", "none"),
-        true);
+            "OTEL_LOGS_EXPORTER", "none");
+    return new Variant("OpenTelemetry javaagent", true, program, environment);
   }
 
-  /** The packaged backend, and each POST to it takes so long. */
-  static Variant slowBackend(SpanReceiver receiver, String delay) {
-    Map<String, String> environment =
-        Map.of("SIMULATED_DELAY", delay, "JAEGER_AGENT_PORT", receiver.udpPort());
-    return new Variant("backend", BACKEND, environment, true);
-  }
-
-  /** The packaged frontend of a backend at that port. */
-  static Variant frontend(SpanReceiver receiver, int backend) {
-    Map<String, String> environment =
-        Map.of(
-            "COUNTER_ENDPOINT",
-            "http://localhost:" + backend,
-            "COUNTER_TIMEOUT",
-            "60s",
-            "JAEGER_AGENT_PORT",
-            receiver.udpPort());
-    return new Variant("frontend", List.of("-jar", "target/frontend.jar"), environment, true);
-  }
-
-  /** What it is asked for, to see that it answers. */
-  String path() {
-    return name.equals("frontend") ? "/livez" : "/api/counter";
+  private static Variant backend(String name, boolean traced, Map<String, String> environment) {
+    return new Variant(name, traced, List.of("-jar", "target/backend.jar"), environment);
   }
 
   private static Variant untraced(String name, Class<?> main) {
-    return new Variant(name, List.of("-cp", CLASS_PATH, main.getName()), Map.of(), false);
+    return new Variant(name, false, List.of("-cp", CLASS_PATH, main.getName()), Map.of());
   }
 }
