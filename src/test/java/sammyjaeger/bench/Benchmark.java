@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Measures what tracing costs: the same request to the same server, untraced and traced in several
  * ways. {@code mvn -Pbench verify} runs it, other builds don't. A short try takes two minutes:
- * {@code mvn -Pbench verify -Dbench.warmup=3 -Dbench.seconds=3 -Dbench.rounds=1 -Dbench.starts=1}
+ * {@code mvn -Pbench verify -Dbench.warmup=3 -Dbench.seconds=3 -Dbench.rounds=1 -Dbench.starts=1}.
+ * It shows that the benchmark runs, but measures mostly the JIT compiler.
  */
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class Benchmark {
