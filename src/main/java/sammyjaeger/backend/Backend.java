@@ -1,46 +1,48 @@
 package sammyjaeger.backend;
 
 import io.opentracing.Tracer;
-import java.net.URI;
 import java.util.Map;
-import javax.servlet.Servlet;
-import sammyjaeger.service.HttpServer;
+import sammyjaeger.service.JettyServer;
+import sammyjaeger.service.Metrics;
 import sammyjaeger.service.ServiceProcess;
-import sammyjaeger.service.Settings;
 import sammyjaeger.tracing.ServerTracingFilter;
 import sammyjaeger.tracing.Tracing;
 
 /** The backend: holds the counter, and is slow to increment it. */
 public final class Backend {
 
+  private static final String ABOUT =
+      """
+      The backend of a visit counter: GET /api/counter reads it, POST waits and then increments it.
+      Example: SIMULATED_DELAY=250ms java -jar backend.jar
+      """;
+
   private Backend() {}
 
   public static void main(String[] args) {
-    ServiceProcess.run(args, Backend::start);
+    ServiceProcess.run(args, ABOUT, BackendSettings::read, Backend::start);
   }
 
-  public static HttpServer start(Settings settings) {
-    SimulatedFaults faults = new SimulatedFaults(settings);
-    URI store =
-        settings.read("COUNTER_STORE", "memory", "where the counter is kept", VisitCounter.STORE);
-    HttpServer server = new HttpServer(settings, "5000");
-    Tracing tracing = new Tracing(settings, "do-visit-counter-backend", server.metrics());
-    settings.check();
-
-    Tracer tracer = tracing.start();
+  public static JettyServer start(BackendSettings settings) {
+    Metrics metrics = new Metrics();
+    Tracing tracing = new Tracing(settings.tracing(), metrics);
+    Tracer tracer = tracing.tracer();
     VisitCounter counter =
-        store == null ? new MemoryVisitCounter() : new RedisVisitCounter(store, tracer);
-    Map<String, Servlet> servlets =
-        Map.of("/api/counter", new CounterServlet(counter, faults, tracer));
-    Runnable onStopped =
-        () -> {
-          try {
-            counter.close();
-          } finally {
-            tracing.close();
-          }
-        };
-    server.start(new ServerTracingFilter(tracer), servlets, onStopped);
+        settings.store() == null
+            ? VisitCounter.inMemory()
+            : new RedisVisitCounter(settings.store(), tracer);
+    SimulatedFaults faults = new SimulatedFaults(settings);
+    CounterServlet servlet = new CounterServlet(counter, faults, settings.lock(), tracer);
+    JettyServer server =
+        new JettyServer(
+            settings.server(),
+            metrics,
+            new ServerTracingFilter(tracer),
+            Map.of("/api/counter", servlet),
+            () -> {
+              counter.close();
+              tracing.close();
+            });
     tracing.logDestination();
     return server;
   }

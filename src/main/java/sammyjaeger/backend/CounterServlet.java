@@ -4,8 +4,8 @@ import io.opentracing.Scope;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
 import io.opentracing.log.Fields;
+import io.opentracing.tag.Tags;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.servlet.http.HttpServlet;
@@ -18,12 +18,15 @@ final class CounterServlet extends HttpServlet {
 
   private final VisitCounter counter;
   private final SimulatedFaults faults;
+  private final boolean locking;
   private final Tracer tracer;
   private final ReentrantLock lock = new ReentrantLock();
 
-  CounterServlet(VisitCounter counter, SimulatedFaults faults, Tracer tracer) {
+  /** With locking, one POST waits at a time. */
+  CounterServlet(VisitCounter counter, SimulatedFaults faults, boolean locking, Tracer tracer) {
     this.counter = counter;
     this.faults = faults;
+    this.locking = locking;
     this.tracer = tracer;
   }
 
@@ -40,20 +43,22 @@ final class CounterServlet extends HttpServlet {
   private void post(HttpServletResponse response) throws IOException {
     SimulatedFaults.Draw drawn = faults.draw();
     try {
-      if (faults.isLocking) {
-        acquireLock();
+      if (locking) {
+        waitForLock();
       }
-      simulateDelay(drawn.delayMillis());
+      try {
+        simulateDelay(drawn.delayMillis());
+      } finally {
+        if (locking) {
+          lock.unlock();
+        }
+      }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("Stopped before the simulated delay was over");
-    } finally {
-      if (lock.isHeldByCurrentThread()) {
-        lock.unlock();
-      }
+      PlainText.send(response, 503, "This service stopped before it counted this visit.");
+      return;
     }
-    if (drawn.error()) {
-      String why = "This POST failed on purpose: SIMULATED_ERRORS is " + faults.errors + ".";
+    if (drawn.fails()) {
+      String why = "This POST failed on purpose, because SIMULATED_ERRORS is set.";
       tracer.activeSpan().log(Map.of(Fields.EVENT, "error", Fields.MESSAGE, why));
       PlainText.send(response, 500, why);
       return;
@@ -61,39 +66,49 @@ final class CounterServlet extends HttpServlet {
     answer(response, counter::increment);
   }
 
+  /** The slow part, in a span of its own: this is what the trace shows. */
+  private void simulateDelay(long millis) throws InterruptedException {
+    Span span = tracer.buildSpan("simulated-delay").withTag("delay.ms", millis).start();
+    try (Scope scope = tracer.activateSpan(span)) {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw failed(span, e);
+    } finally {
+      span.finish();
+    }
+  }
+
+  private void waitForLock() throws InterruptedException {
+    int ahead = lock.getQueueLength() + (lock.isLocked() ? 1 : 0);
+    Span span = tracer.buildSpan("waiting-for-lock").withTag("lock.ahead", ahead).start();
+    try (Scope scope = tracer.activateSpan(span)) {
+      lock.lockInterruptibly();
+    } catch (InterruptedException e) {
+      throw failed(span, e);
+    } finally {
+      span.finish();
+    }
+  }
+
+  private static InterruptedException failed(Span span, InterruptedException e) {
+    Tags.ERROR.set(span, true);
+    span.log(Map.of(Fields.EVENT, "error", Fields.ERROR_OBJECT, e));
+    return e;
+  }
+
   private interface Question {
     long ask() throws IOException;
   }
 
   private static void answer(HttpServletResponse response, Question question) throws IOException {
-    int status = 200;
     String text;
+    int status = 200;
     try {
       text = "" + question.ask();
     } catch (IOException e) {
-      status = 503;
       text = e.getMessage();
+      status = 503;
     }
     PlainText.send(response, status, text);
-  }
-
-  /** The slow part, in a span of its own: this is what the trace is to show. */
-  private void simulateDelay(long millis) throws InterruptedException {
-    Span span = tracer.buildSpan("simulated-delay").withTag("delay.ms", millis).start();
-    try (Scope scope = tracer.activateSpan(span)) {
-      Thread.sleep(millis);
-    } finally {
-      span.finish();
-    }
-  }
-
-  private void acquireLock() throws InterruptedException {
-    int ahead = lock.getQueueLength() + (lock.isLocked() ? 1 : 0);
-    Span span = tracer.buildSpan("waiting-for-lock").withTag("lock.ahead", ahead).start();
-    try (Scope scope = tracer.activateSpan(span)) {
-      lock.lockInterruptibly();
-    } finally {
-      span.finish();
-    }
   }
 }

@@ -1,5 +1,7 @@
 package sammyjaeger.backend;
 
+import static sammyjaeger.service.Settings.require;
+
 import io.opentracing.Scope;
 import io.opentracing.Span;
 import io.opentracing.Tracer;
@@ -7,13 +9,25 @@ import io.opentracing.log.Fields;
 import io.opentracing.tag.Tags;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.ConnectionPool;
+import redis.clients.jedis.ConnectionPoolConfig;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.SslOptions;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.util.JedisURIHelper;
+import redis.clients.jedis.util.SafeEncoder;
+import sammyjaeger.service.Failures;
+import sammyjaeger.service.Outage;
 
 /**
  * A counter in Redis or Valkey, which outlives this process and can have several backends. Each
@@ -23,69 +37,104 @@ final class RedisVisitCounter implements VisitCounter {
 
   private static final Logger log = LoggerFactory.getLogger(RedisVisitCounter.class);
 
-  /** How many visits there were: one less than the counter, which starts at 1. */
+  /** How many visits there were: the counter minus one, because it starts at 1. */
   private static final String KEY = "sammy-jaeger:visits";
 
-  private final RedisStore store;
+  private static final int MAX_CONNECTIONS = 64;
+
+  private final HostAndPort address;
+  private final ConnectionPool connections;
   private final Tracer tracer;
+  private final Outage outage = new Outage(log);
 
-  /** The commands that fail now. */
-  private final Set<String> outages = ConcurrentHashMap.newKeySet();
-
-  RedisVisitCounter(URI address, Tracer tracer) {
-    this.store = new RedisStore(address);
+  /** Makes one; whether the store is there does not matter yet. */
+  RedisVisitCounter(URI store, Tracer tracer) {
     this.tracer = tracer;
-    log.info("Counting in {}:{}", store.host, store.port);
+    address = new HostAndPort(store.getHost(), store.getPort() == -1 ? 6379 : store.getPort());
+    DefaultJedisClientConfig config =
+        DefaultJedisClientConfig.builder()
+            .connectionTimeoutMillis(500)
+            .socketTimeoutMillis(1000)
+            // These options check the host name, too.
+            .sslOptions(store.getScheme().equals("rediss") ? SslOptions.builder().build() : null)
+            .user(JedisURIHelper.getUser(store))
+            .password(JedisURIHelper.getPassword(store))
+            .database(JedisURIHelper.getDBIndex(store))
+            .autoNegotiateProtocol(false) // No questions except ours.
+            .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+            .build();
+    ConnectionPoolConfig pool = new ConnectionPoolConfig();
+    pool.setMaxTotal(MAX_CONNECTIONS);
+    pool.setMaxIdle(MAX_CONNECTIONS);
+    pool.setMaxWait(Duration.ofMillis(500));
+    pool.setJmxEnabled(false);
+    connections = new ConnectionPool(address, config, pool);
+    log.info("Counting in {}", address);
   }
 
   @Override
   public long value() throws IOException {
-    return call(
-        "GET",
-        redis -> {
-          String visits = redis.get(KEY);
-          return visits == null ? 1L : Long.parseLong(visits) + 1;
-        });
+    return call(Command.GET, 1);
   }
 
   @Override
   public long increment() throws IOException {
-    return call("INCR", redis -> redis.incr(KEY) + 1);
+    return call(Command.INCR, 2);
   }
 
   @Override
   public void close() {
-    store.close();
+    connections.close();
   }
 
-  private long call(String command, Function<RedisClient, Long> call) throws IOException {
+  private long call(Command command, long min) throws IOException {
     Span span =
         tracer
-            .buildSpan(command)
+            .buildSpan(command.name())
             .withTag(Tags.SPAN_KIND, Tags.SPAN_KIND_CLIENT)
             .withTag(Tags.COMPONENT, "jedis")
             .withTag(Tags.DB_TYPE, "redis")
             .withTag(Tags.DB_STATEMENT, command + " " + KEY)
             .withTag(Tags.PEER_SERVICE, "counter-store")
-            .withTag(Tags.PEER_HOSTNAME, store.host)
-            .withTag(Tags.PEER_PORT, store.port)
+            .withTag(Tags.PEER_HOSTNAME, address.getHost().replaceAll("[\\[\\]]", ""))
+            .withTag(Tags.PEER_PORT, address.getPort())
             .start();
     try (Scope scope = tracer.activateSpan(span)) {
-      long answer = store.call(call);
-      if (outages.remove(command)) {
-        log.warn(
-            "The counter's store at {}:{} answers again to {}", store.host, store.port, command);
-      }
-      return answer;
-    } catch (IOException | RuntimeException e) {
+      long counter = ask(command, min);
+      outage.succeeded("The counter's store at {} answers again", address);
+      return counter;
+    } catch (IOException e) {
       Tags.ERROR.set(span, true);
       span.log(Map.of(Fields.EVENT, "error", Fields.ERROR_OBJECT, e));
-      if (outages.add(command)) {
-        log.warn("{} ({})", e.getMessage(), command);
-      }
-      throw e;
+      String sentence = "The counter's store at %s %s.".formatted(address, e.getMessage());
+      outage.failed(sentence);
+      throw new IOException(sentence, e);
     } finally {
       span.finish();
+    }
+  }
+
+  private long ask(Command command, long min) throws IOException {
+    try (Connection connection = connections.getResource()) {
+      try {
+        Object answer = connection.executeCommand(new CommandArguments(command).key(KEY));
+        String visits = answer == null ? "0" : "" + SafeEncoder.encodeObject(answer);
+        long counter = Long.parseLong(visits) + 1;
+        require(counter >= min && counter < 1e18);
+        return counter;
+      } catch (JedisDataException e) {
+        require(!e.getMessage().matches("(?s)(WRONGTYPE|ERR (value|incr)).*"));
+        connection.setBroken(); // It may be the wrong server, as after a failover.
+        throw e;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException("has a value that is no counter", e);
+    } catch (JedisException e) {
+      connections.clear(); // The others may be as useless as this one.
+      // Of the store's own words the first says enough, and can't be long.
+      String error = "answered with an error " + e.getMessage();
+      error = error.replaceFirst("(?s)(error( [A-Z]{1,20})?).*", "$1");
+      throw new IOException(e instanceof JedisDataException ? error : Failures.whatHappened(e), e);
     }
   }
 }

@@ -1,21 +1,17 @@
 package sammyjaeger.reporting;
 
-import static sammyjaeger.service.Settings.matching;
-import static sammyjaeger.service.Settings.wholeNumber;
-
 import io.jaegertracing.internal.JaegerSpan;
 import io.jaegertracing.internal.reporters.LoggingReporter;
 import io.jaegertracing.spi.Reporter;
-import io.jaegertracing.thrift.internal.senders.ThriftSender;
-import io.jaegertracing.thriftjava.Process;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sammyjaeger.service.Metrics;
-import sammyjaeger.service.Settings;
 
 /**
  * What becomes of a finished span: a thread prints it and then sends it, so that a request waits
@@ -33,73 +29,34 @@ public final class SpanReporter implements Reporter {
   /** How long a stop may wait for a Jaeger that does not answer. */
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
 
-  private final Process process;
-  private final String print;
+  private final ReportingSettings settings;
+  private final BlockingQueue<JaegerSpan> queue;
+  private final SpanCounts counts;
+  private final SpanSender sender;
   private final TraceTrees trees;
   private final Reporter lines = new LoggingReporter();
-  private final long flushNanos;
-  private final SpanQueue queue;
-  private final SpanLoss spanLoss;
-  private final ThriftSender sender;
   private final Thread thread = new Thread(this::run, "span-reporter");
-  private volatile int probes;
   private volatile boolean closing;
 
-  public SpanReporter(Settings settings, String serviceName, Metrics metrics) {
-    process = new Process(serviceName);
-    Destination destination = Destination.read(settings);
-    print =
-        settings
-            .read(
-                "JAEGER_REPORTER_LOG_SPANS",
-                "tree",
-                "print each trace as a tree, log each span (true), or neither",
-                matching("tree, true or false", "(?i)tree|true|false"))
-            .toLowerCase();
-    long maxBytes = Runtime.getRuntime().maxMemory() / 8;
-    trees = new TraceTrees(settings, serviceName, maxBytes);
-    queue =
-        new SpanQueue(
-            settings.read(
-                "JAEGER_REPORTER_MAX_QUEUE_SIZE",
-                "10000",
-                "how many spans may wait, in an eighth of the heap at most; more are lost",
-                wholeNumber(1, 1_000_000)),
-            maxBytes);
-    flushNanos =
-        TimeUnit.MILLISECONDS.toNanos(
-            settings.read(
-                "JAEGER_REPORTER_FLUSH_INTERVAL",
-                "1000",
-                "how many milliseconds a span may wait",
-                wholeNumber(1, 600_000)));
-    spanLoss = destination.spanLoss();
-    spanLoss.addTo(metrics);
-    sender = destination.sender();
-  }
-
-  public void start() {
+  public SpanReporter(ReportingSettings settings, Metrics metrics) {
+    this.settings = settings;
+    queue = new ArrayBlockingQueue<>(settings.queue());
+    counts = new SpanCounts(settings.destination(), metrics);
+    sender =
+        settings.endpoint() == null
+            ? new UdpSender(settings.agentHost(), settings.agentPort(), counts)
+            : new HttpSender(settings, counts);
+    trees = new TraceTrees(settings.ascii(), settings.queue());
     thread.setDaemon(true);
     thread.start();
   }
 
-  /** Sends batches without spans, so that the log says at once if nobody takes them. */
-  public void probe() {
-    // By UDP, what became of the first is known when the second is sent.
-    probes = sender instanceof UdpSender ? 2 : 1;
-  }
-
-  /** Where spans go, as the log shows it. */
-  public String destination() {
-    return spanLoss.destination;
-  }
-
   @Override
   public void report(JaegerSpan span) {
-    spanLoss.finished();
+    counts.finished();
     if (!queue.offer(span)) {
-      spanLoss.dropped();
-    } else if (queue.isHalfFull()) {
+      counts.dropped();
+    } else if (queue.size() > queue.remainingCapacity()) {
       LockSupport.unpark(thread);
     }
   }
@@ -113,62 +70,39 @@ public final class SpanReporter implements Reporter {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    log.info(spanLoss.summary());
+    log.info(counts.summary());
   }
 
   private void run() {
+    long flushNanos = TimeUnit.MILLISECONDS.toNanos(settings.flushMillis());
     long flushedNanos = System.nanoTime();
     boolean last = false;
     while (!last) {
       // Looked at before the queue is, so that what was reported before the close is in it.
       boolean stopping = closing;
-      List<JaegerSpan> spans = queue.take(MAX_BATCH);
+      List<JaegerSpan> spans = new ArrayList<>();
+      queue.drainTo(spans, MAX_BATCH);
       last = stopping && spans.size() < MAX_BATCH;
       print(spans, last);
-      for (JaegerSpan span : spans) {
-        send(() -> sender.append(span));
-      }
-      if (probes > 0) {
-        probes--;
-        send(
-            () -> {
-              sender.send(process, List.of());
-              return 0;
-            });
-      }
-      if (System.nanoTime() - flushedNanos >= flushNanos) {
-        send(sender::flush);
+      spans.forEach(sender::append);
+      if (last || System.nanoTime() - flushedNanos >= flushNanos) {
+        sender.flush();
         flushedNanos = System.nanoTime();
       }
+      sender.poll();
+      counts.sayDropped();
       if (spans.size() < MAX_BATCH && !last) {
         LockSupport.parkNanos(Math.min(PAUSE_NANOS, flushNanos));
       }
     }
-    send(sender::close);
+    sender.close();
   }
 
   private void print(List<JaegerSpan> spans, boolean last) {
-    try {
-      switch (print) {
-        case "tree" -> spans.forEach(trees::add);
-        case "true" -> spans.forEach(lines::report);
-        default -> {}
-      }
-      String text = trees.take(last);
-      if (!text.isEmpty()) {
-        System.err.print(text);
-      }
-    } catch (RuntimeException e) {
-      log.warn("Spans could not be printed: {}", e.toString());
-    }
-  }
-
-  /** Counts a span that the sender refuses; those that it takes, it counts itself. */
-  private void send(Callable<Integer> sending) {
-    try {
-      sending.call();
-    } catch (Exception e) {
-      spanLoss.lost(1, "one of them can't be encoded, or is too long");
+    if (settings.logSpans().equals("tree")) {
+      System.err.print(trees.draw(spans, last));
+    } else if (settings.logSpans().equals("true")) {
+      spans.forEach(lines::report);
     }
   }
 }

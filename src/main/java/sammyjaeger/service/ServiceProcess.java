@@ -12,50 +12,61 @@ import org.slf4j.LoggerFactory;
 public final class ServiceProcess {
 
   static {
-    // Before anything is formatted: no text depends on the machine's language.
-    Locale.setDefault(Locale.ROOT);
-    // In bytes, of the headers of an answer, as ours; each call would keep up to 384 KiB of them.
-    System.getProperties().putIfAbsent("jdk.http.maxHeaderSize", "8192");
+    Locale.setDefault(Locale.ROOT); // No text depends on the machine's language.
+    setJdkDefaults();
   }
 
   private static final Logger log = LoggerFactory.getLogger(ServiceProcess.class);
 
+  /** Of both services, because they may share one environment. */
+  private static final String OUR_VARIABLES =
+      "SIMULATED_(DELAY|ERRORS|LOCK|SEED)|COUNTER_(STORE|ENDPOINT|TIMEOUT)";
+
   private ServiceProcess() {}
 
-  /** Runs a service until the process gets a SIGTERM or SIGINT. */
-  public static void run(String[] args, Function<Settings, HttpServer> start) {
-    LogStream logStream = new LogStream();
-    System.setErr(logStream);
+  /**
+   * Runs a service until the process gets a SIGTERM or SIGINT.
+   *
+   * @param about what the service is, and an example
+   * @param table reads its settings
+   */
+  public static <T> void run(
+      String[] args, String about, Function<Settings, T> table, Function<T, JettyServer> start) {
+    System.setErr(new LogStream(System.err));
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) -> log.error("The thread {} ended with {}", thread.getName(), e.toString()));
-    boolean help = List.of(args).contains("--help");
-    Settings settings = new Settings(help ? name -> null : Settings::fromEnvironment);
-    if (args.length > 0) {
-      // Ends the start at the check of the settings, when all of them are known; also for --help.
-      settings.refuse("There are no arguments but --help");
+    if (List.of(args).contains("--help") || List.of(args).contains("-h")) {
+      System.out.print(about + "\n" + Settings.help(table));
+      return;
     }
-    // Before the start, as a signal may come at any time; the stop then waits for what was started.
-    CompletableFuture<HttpServer> started = new CompletableFuture<>();
-    Runnable stop =
-        () -> {
-          Optional.ofNullable(started.join()).ifPresent(HttpServer::stop);
-          logStream.drain();
-        };
-    Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
+    // A signal may come before the server is there; the stop waits for it.
+    CompletableFuture<Optional<JettyServer>> server = new CompletableFuture<>();
     try {
-      started.complete(start.apply(settings));
-    } catch (Settings.Refusal e) {
-      started.complete(null);
-      if (help) {
-        System.out.print(settings.help());
-        System.exit(0);
+      if (args.length > 0) {
+        throw new Settings.Refusal("There are no arguments except --help and -h");
       }
+      T settings = Settings.read(Settings::fromEnvironment, table);
+      System.getenv().keySet().stream()
+          .filter(name -> name.matches("(SIMULATED|COUNTER)_.*") && !name.matches(OUR_VARIABLES))
+          .forEach(name -> log.warn("No setting reads {}; see --help", LogStream.printable(name)));
+      Runnable stop = () -> server.join().ifPresent(JettyServer::stop);
+      Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
+      server.complete(Optional.of(start.apply(settings)));
+    } catch (Settings.Refusal e) {
       log.error("Not started: {}", e.getMessage());
-      System.exit(1);
     } catch (RuntimeException | Error e) {
-      started.complete(null);
       log.error("Not started", e);
+    }
+    if (server.complete(Optional.empty())) {
       System.exit(1);
     }
+  }
+
+  /** Sets what the JDK's HTTP client reads once, where it is not set. */
+  public static void setJdkDefaults() {
+    // In seconds; less than Jetty's 30, or a call would meet a closed connection. Java 17 has 1200.
+    System.getProperties().putIfAbsent("jdk.httpclient.keepalive.timeout", "20");
+    // In bytes of an answer's headers; each call could keep 384 KiB of them.
+    System.getProperties().putIfAbsent("jdk.http.maxHeaderSize", "8192");
   }
 }

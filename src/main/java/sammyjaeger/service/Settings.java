@@ -3,148 +3,168 @@ package sammyjaeger.service;
 import java.net.URI;
 import java.time.Duration;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * The settings of one service, each an environment variable. To read one is to declare it: {@code
- * --help} is made of what was read. Where a value is wrong its default is read, until {@link
- * #check} refuses it.
+ * Reads the settings of one service, each an environment variable. Each room's settings are a
+ * record, whose static {@code read} is their table: name, default, meaning and kind.
  */
 public final class Settings {
 
   /**
-   * Which values are allowed, in words; and what reads them, or throws IllegalArgumentException.
+   * A kind of value: which are allowed, in words; whether a refused one may hold a password, and so
+   * is not shown; and what reads one, or throws IllegalArgumentException (a Refusal also says why).
    */
-  public record Kind<T>(String allowed, Function<String, T> parser) {}
+  public record Kind<T>(String allowed, boolean secret, Function<String, T> parser) {
+    public Kind(String allowed, Function<String, T> parser) {
+      this(allowed, false, parser);
+    }
+  }
 
-  /** A service can't start: why, in one line for the person who started it. */
-  public static final class Refusal extends RuntimeException {
-    Refusal(String message) {
-      super(message);
+  /** Why a service can't start, in words for the person who started it. */
+  public static final class Refusal extends IllegalArgumentException {
+    public Refusal(String reason) {
+      super(reason);
     }
   }
 
   public static final Kind<String> TEXT =
       matching("at most 200 characters, none of them a control character", "\\P{Cntrl}{0,200}");
-  public static final Kind<String> HOST =
+  public static final Kind<String> HOST_NAME =
       matching("a host name or an IP address", "[A-Za-z0-9._:%\\[\\]-]{1,200}");
-
-  /** Is never shown, and fits into an HTTP header. */
-  public static final Kind<String> SECRET = matching("printable ASCII characters", "[ -~]*");
-
   public static final Kind<Boolean> FLAG =
-      new Kind<>("true or false", value -> requireMatch(value, "(?i)true|false").length() == 4);
+      new Kind<>("true or false", text -> match(text, "(?i)true|false").length() == 4);
   public static final Kind<Duration> DURATION =
       new Kind<>("a duration such as 250ms, 15s, 2m or 0", Settings::parseDuration);
-
-  /** Is not zero. */
   public static final Kind<Duration> TIMEOUT =
-      new Kind<>(
-          "a duration such as 250ms, 15s or 2m, but not 0",
-          value -> require(parseDuration(value), duration -> !duration.isZero()));
+      new Kind<>("a duration such as 250ms, 15s or 2m", Settings::parseTimeout);
 
-  /** Has neither credentials nor a query, so that it can be shown anywhere; null if empty. */
+  /** It fits into an HTTP header. */
+  public static final Kind<String> SECRET =
+      new Kind<>("printable ASCII characters", true, text -> match(text, "[ -~]*"));
+
+  /** It can be shown, because it has neither credentials nor a query; null if empty. */
   public static final Kind<URI> URL =
       new Kind<>(
           "an http:// or https:// address with a host, and without user, query and fragment",
-          value -> value.isEmpty() ? null : require(URI.create(value), Settings::isPlainUrl));
+          true,
+          text -> text.isEmpty() ? null : parseAddress(text, "https?://[^@?#]{1,200}"));
 
   private final UnaryOperator<String> environment;
   private final StringBuilder help = new StringBuilder("All settings are environment variables:\n");
   private String refusal;
 
-  /** Reads from what gives a variable's value, or null. */
-  public Settings(UnaryOperator<String> environment) {
+  private Settings(UnaryOperator<String> environment) {
     this.environment = environment;
   }
 
-  /** Where jaeger-client-java looks too: a system property counts before the variable. */
+  /**
+   * Reads a table of settings from what gives a variable's value, or null.
+   *
+   * @throws Refusal if a value is not allowed; it names the variable, the value and what is allowed
+   */
+  public static <T> T read(UnaryOperator<String> environment, Function<Settings, T> table) {
+    Settings settings = new Settings(environment);
+    T values = table.apply(settings);
+    if (settings.refusal != null) {
+      throw new Refusal(settings.refusal);
+    }
+    return values;
+  }
+
+  /** Lists the settings of a table. */
+  static String help(Function<Settings, ?> table) {
+    Settings settings = new Settings(name -> null);
+    table.apply(settings);
+    return settings.help + "\n";
+  }
+
+  /** A variable's value. As in jaeger-client-java, a system property comes before the variable. */
   public static String fromEnvironment(String name) {
     return System.getProperty(name, System.getenv(name));
   }
 
-  public static Kind<String> matching(String allowed, String pattern) {
-    return new Kind<>(allowed, value -> requireMatch(value, pattern));
-  }
-
-  public static Kind<String> oneOf(String... choices) {
-    return matching("one of " + String.join(", ", choices), String.join("|", choices));
-  }
-
-  public static Kind<Integer> wholeNumber(int min, int max) {
-    return new Kind<>(
-        "a whole number from " + min + " to " + max,
-        value -> require(Integer.parseInt(value), number -> number >= min && number <= max));
-  }
-
-  /** Reads a variable; one that is blank counts as not set. */
+  /** Reads one variable. A blank one counts as not set, and a last line break is left out. */
   public <T> T read(String name, String defaultValue, String meaning, Kind<T> kind) {
     help.append("\n  %s=%s\n      %s: %s".formatted(name, defaultValue, meaning, kind.allowed));
     String value = environment.apply(name);
     if (value != null && !value.isBlank()) {
       try {
-        return kind.parser.apply(value);
+        return kind.parser.apply(value.replaceFirst("\\R$", ""));
       } catch (IllegalArgumentException e) {
-        String shown = kind == SECRET ? "(not shown)" : withoutSecrets(value);
-        refuse("%s is '%s', but must be %s".formatted(name, shown, kind.allowed));
+        // An address may hold a password, wherever it was set.
+        boolean hidden = kind.secret || value.contains("://") || value.contains("@");
+        String shown = hidden ? "(not shown)" : "'" + LogStream.printable(value) + "'";
+        String why = e instanceof Refusal ? "; " + e.getMessage() : "";
+        String reason = "%s is %s, but must be %s%s".formatted(name, shown, kind.allowed, why);
+        refusal = refusal == null ? reason : refusal;
       }
     }
     return kind.parser.apply(defaultValue);
   }
 
-  /** Lets {@link #check} fail; the first reason counts. */
-  void refuse(String reason) {
-    refusal = refusal == null ? reason : refusal;
+  public static Kind<String> matching(String allowed, String pattern) {
+    return new Kind<>(allowed, text -> match(text, pattern));
   }
 
-  /** Ends the reading; fails if a value is not allowed, and says which, and what is. */
-  public void check() {
-    if (refusal != null) {
-      throw new Refusal(refusal);
+  public static Kind<Integer> wholeNumber(int min, int max) {
+    return new Kind<>(
+        "a whole number from " + min + " to " + max, text -> parseNumber(text, min, max));
+  }
+
+  private static int parseNumber(String text, int min, int max) {
+    if (text.contains("://")) {
+      throw new Refusal(
+          "Kubernetes sets such an address for a Service of that name: set this variable yourself,"
+              + " or enableServiceLinks: false in the pod");
     }
+    int number = Integer.parseInt(text);
+    require(min <= number && number <= max);
+    return number;
   }
 
-  /** What was read: names, defaults, meanings, and what is allowed. */
-  String help() {
-    return help + "\n";
-  }
-
-  public static Duration parseDuration(String value) {
-    requireMatch(value, "0|\\d{1,7}(ms|s|m)");
-    long number = Long.parseLong(value.replaceAll("\\D", ""));
-    if (value.endsWith("ms")) {
+  public static Duration parseDuration(String text) {
+    match(text, "0|\\d{1,7}(ms|s|m)");
+    long number = Long.parseLong(text.replaceAll("\\D", ""));
+    if (text.endsWith("ms")) {
       return Duration.ofMillis(number);
     }
-    return value.endsWith("m") ? Duration.ofMinutes(number) : Duration.ofSeconds(number);
+    return text.endsWith("m") ? Duration.ofMinutes(number) : Duration.ofSeconds(number);
   }
 
-  public static <T> T require(T value, Predicate<T> condition) {
-    if (!condition.test(value)) {
+  private static Duration parseTimeout(String text) {
+    require(text.matches(".*[1-9].*"));
+    return parseDuration(text);
+  }
+
+  /** Reads an address, or says what is wrong with it without showing it. */
+  public static URI parseAddress(String text, String pattern) {
+    URI address = URI.create(text);
+    String authority = String.valueOf(address.getRawAuthority());
+    if (authority.replaceFirst(".*@", "").contains("_")) {
+      throw new Refusal("this one has an underscore in its host name");
+    }
+    if (address.getHost() == null) {
+      throw new Refusal("this one has no valid host");
+    }
+    if (authority.matches(".*:0*") || address.getPort() > 65535) {
+      throw new Refusal("this one has no port from 1 to 65535");
+    }
+    if (!text.matches(pattern) && authority.contains("@")) {
+      throw new Refusal("this one has a user or a password that is not allowed");
+    }
+    match(text, pattern);
+    return address;
+  }
+
+  public static void require(boolean allowed) {
+    if (!allowed) {
       throw new IllegalArgumentException();
     }
-    return value;
   }
 
-  private static String requireMatch(String value, String pattern) {
-    return require(value, text -> text.matches(pattern));
-  }
-
-  private static boolean isPlainUrl(URI url) {
-    return String.valueOf(url.getScheme()).matches("https?")
-        && url.getHost() != null
-        && url.getPort() != 0
-        && url.getPort() <= 65535
-        && url.toString().matches("[^@?#]{0,200}");
-  }
-
-  /** An address may have a user and a password in front, and a token in its query. */
-  private static String withoutSecrets(String value) {
-    String shown =
-        value
-            .replaceAll("(?s)^(rediss?:).*$", "$1***")
-            .replaceAll("(?s)^.*@", "***@")
-            .replaceAll("(?s)[?#].*$", "?***");
-    return LogStream.printable(shown);
+  private static String match(String text, String pattern) {
+    require(text.matches(pattern));
+    return text;
   }
 }

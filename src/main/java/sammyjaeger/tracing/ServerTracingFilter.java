@@ -1,15 +1,10 @@
 package sammyjaeger.tracing;
 
-import static javax.servlet.http.MappingMatch.CONTEXT_ROOT;
-import static javax.servlet.http.MappingMatch.DEFAULT;
-
 import io.opentracing.Span;
 import io.opentracing.Tracer;
-import io.opentracing.contrib.web.servlet.filter.ServletFilterSpanDecorator;
 import io.opentracing.contrib.web.servlet.filter.TracingFilter;
 import io.opentracing.tag.Tags;
 import java.io.IOException;
-import java.util.List;
 import java.util.Set;
 import javax.servlet.FilterChain;
 import javax.servlet.ServletException;
@@ -23,8 +18,8 @@ import javax.servlet.http.MappingMatch;
 /**
  * The server half of tracing by hand: {@link TracingFilter} extracts the context from the request's
  * headers, and makes each request a server span. This names the span after the method and the
- * servlet's path, marks it if the service failed, and tells the client the trace's id. It is for
- * {@link javax.servlet.DispatcherType#REQUEST} alone.
+ * servlet's path, marks it if the service failed, and tells the client the trace's id. Register it
+ * only for {@link javax.servlet.DispatcherType#REQUEST}.
  */
 public final class ServerTracingFilter extends TracingFilter {
 
@@ -32,8 +27,10 @@ public final class ServerTracingFilter extends TracingFilter {
   private static final Set<String> METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH");
 
+  private static final int MAX_URL = 1024;
+
   public ServerTracingFilter(Tracer tracer) {
-    super(tracer, List.of(ServletFilterSpanDecorator.STANDARD_TAGS, new Decorator()), null);
+    super(tracer);
   }
 
   @Override
@@ -44,12 +41,28 @@ public final class ServerTracingFilter extends TracingFilter {
     super.doFilter(
         request,
         response,
-        (tracedRequest, tracedResponse) -> {
-          // At once: a long answer would have left before the chain returns.
-          ((HttpServletResponse) tracedResponse)
-              .setHeader("X-Trace-Id", traceId(tracer.activeSpan()));
-          chain.doFilter(tracedRequest, tracedResponse);
-        });
+        (tracedRequest, tracedResponse) ->
+            decorate(
+                tracer.activeSpan(),
+                (HttpServletRequest) tracedRequest,
+                (HttpServletResponse) tracedResponse,
+                chain));
+  }
+
+  private static void decorate(
+      Span span, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    span.setOperationName(method(request) + " " + route(request.getHttpServletMapping()));
+    String uri = request.getRequestURI();
+    if (uri.contains(";") || uri.equals("*") || uri.length() > MAX_URL) {
+      Tags.HTTP_URL.set(span, cleanUrl(request));
+    }
+    // Before the chain is called: a long answer is on its way when that returns.
+    response.setHeader("X-Trace-Id", traceId(span));
+    chain.doFilter(request, response);
+    if (response.getStatus() >= 500) {
+      Tags.ERROR.set(span, true);
+    }
   }
 
   /** The id as Jaeger's UI takes it: 32 hex digits, whatever the length that it began with. */
@@ -58,38 +71,21 @@ public final class ServerTracingFilter extends TracingFilter {
     return "0".repeat(32 - id.length()) + id;
   }
 
-  private static final class Decorator implements ServletFilterSpanDecorator {
+  /** The method, if it is one: Jaeger lists operation names, so clients must not make them up. */
+  private static String method(HttpServletRequest request) {
+    return METHODS.contains(request.getMethod()) ? request.getMethod() : "OTHER";
+  }
 
-    @Override
-    public void onRequest(HttpServletRequest request, Span span) {
-      span.setOperationName(method(request) + " " + route(request));
-    }
+  /** The pattern that a servlet is mapped to, or /* for the one that takes all other paths. */
+  private static String route(HttpServletMapping mapping) {
+    MappingMatch match = mapping.getMappingMatch();
+    boolean root = match == MappingMatch.CONTEXT_ROOT;
+    return root ? "/" : match == MappingMatch.DEFAULT ? "/*" : mapping.getPattern();
+  }
 
-    @Override
-    public void onResponse(HttpServletRequest request, HttpServletResponse response, Span span) {
-      if (response.getStatus() >= 500) {
-        Tags.ERROR.set(span, true);
-      }
-    }
-
-    @Override
-    public void onError(
-        HttpServletRequest request, HttpServletResponse response, Throwable error, Span span) {}
-
-    @Override
-    public void onTimeout(
-        HttpServletRequest request, HttpServletResponse response, long timeout, Span span) {}
-
-    /** The method, if it is one: Jaeger lists operation names, so clients must not make them up. */
-    private static String method(HttpServletRequest request) {
-      return METHODS.contains(request.getMethod()) ? request.getMethod() : "OTHER";
-    }
-
-    /** The pattern that a servlet is mapped to, or /* for the one that takes what is left. */
-    private static String route(HttpServletRequest request) {
-      HttpServletMapping mapping = request.getHttpServletMapping();
-      MappingMatch match = mapping.getMappingMatch();
-      return match == CONTEXT_ROOT ? "/" : match == DEFAULT ? "/*" : mapping.getPattern();
-    }
+  /** The URL without {@code ;jsessionid=…}, the asterisk of OPTIONS, and an excess of length. */
+  private static String cleanUrl(HttpServletRequest request) {
+    String url = request.getRequestURL().toString().replaceAll(";[^/]*|\\*$", "");
+    return url.substring(0, Math.min(MAX_URL, url.length()));
   }
 }

@@ -9,69 +9,45 @@ import io.opentracing.log.Fields;
 import io.opentracing.propagation.TextMapAdapter;
 import io.opentracing.tag.Tags;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodySubscriber;
-import java.net.http.HttpResponse.BodySubscribers;
-import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLException;
 
 /**
- * The client half of tracing by hand: each call is a client span, whose context travels in its
- * headers. Tags and logs follow the OpenTracing semantic conventions, version 1.1. Small on
- * purpose: requests have no body, and answers at most 1,024 bytes of Latin-1.
+ * The client half of tracing by hand: each call is a client span, whose context travels in the
+ * request's headers. Tags and logs follow the OpenTracing semantic conventions, version 1.1.
  */
 public final class TracedHttpClient {
+
+  /** Sends a request and waits for its answer, as {@link java.net.http.HttpClient} can. */
+  public interface Sender {
+    HttpResponse<String> send(HttpRequest request) throws IOException;
+  }
 
   /** Turns an answer into what the caller wants; what it throws marks the span. */
   public interface AnswerReader<T> {
     T read(HttpResponse<String> answer) throws IOException;
   }
 
-  static {
-    // In seconds; less than Jetty's 30, or a call would meet a closed connection. Java 17 has 1200.
-    System.getProperties().putIfAbsent("jdk.httpclient.keepalive.timeout", "20");
-  }
-
   private final Tracer tracer;
   private final String peerService;
-  private final Duration timeout;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .executor(new ForkJoinPool(4)) // In place of an unbounded pool.
-          .build();
-  private final HeaderLimit headerLimit = new HeaderLimit();
+  private final Sender http;
 
-  /** Makes a client for all calls of the service of that name; the time-out is for all of one. */
-  public TracedHttpClient(Tracer tracer, String peerService, Duration timeout) {
+  /** Makes a client for all calls to the service of that name. */
+  public TracedHttpClient(Tracer tracer, String peerService, Sender http) {
     this.tracer = tracer;
     this.peerService = peerService;
-    this.timeout = timeout;
+    this.http = http;
   }
 
   /**
-   * Makes one traced call.
+   * Makes one traced call, without a body.
    *
-   * @param url its path is in the span's name, so there had better be few of them
-   * @throws HttpTimeoutException if the answer did not come in time
-   * @throws IOException if there was no answer, or a useless one; the message is a plain sentence
+   * @param url its path becomes part of the span's name: keep the number of distinct paths small
+   * @throws IOException if there was no answer, or a useless one
    */
   public <T> T call(String method, URI url, AnswerReader<T> reader) throws IOException {
     Span span =
@@ -80,15 +56,15 @@ public final class TracedHttpClient {
             .withTag(Tags.SPAN_KIND, Tags.SPAN_KIND_CLIENT)
             .withTag(Tags.COMPONENT, "java.net.http")
             .withTag(Tags.PEER_SERVICE, peerService)
-            .withTag(Tags.PEER_HOSTNAME, url.getHost())
+            .withTag(Tags.PEER_HOSTNAME, url.getHost().replaceAll("[\\[\\]]", ""))
             .withTag(Tags.PEER_PORT, port(url))
             .withTag(Tags.HTTP_METHOD, method)
             .withTag(Tags.HTTP_URL, withoutSecrets(url))
             .start();
     try (Scope scope = tracer.activateSpan(span)) {
-      var request = HttpRequest.newBuilder(url).method(method, BodyPublishers.noBody());
+      HttpRequest.Builder request = HttpRequest.newBuilder(url);
       inject(span, request);
-      HttpResponse<String> answer = send(request.build());
+      HttpResponse<String> answer = http.send(withMethod(method, request).build());
       Tags.HTTP_STATUS.set(span, answer.statusCode());
       return reader.read(answer);
     } catch (IOException | RuntimeException e) {
@@ -104,59 +80,19 @@ public final class TracedHttpClient {
   private void inject(Span span, HttpRequest.Builder request) {
     Map<String, String> headers = new HashMap<>();
     tracer.inject(span.context(), HTTP_HEADERS, new TextMapAdapter(headers));
-    headerLimit.set(headers, request);
+    headers.forEach(
+        (name, value) -> {
+          try {
+            request.setHeader(name, value);
+          } catch (IllegalArgumentException e) {
+            // Baggage under a name that no header can have stays behind; the call goes on.
+          }
+        });
   }
 
-  /** Waits for the whole answer; HttpRequest's own time-out would end with the answer's headers. */
-  private HttpResponse<String> send(HttpRequest request) throws IOException {
-    CompletableFuture<HttpResponse<String>> answer = http.sendAsync(request, head -> limitedBody());
-    try {
-      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      answer.cancel(true);
-      throw new HttpTimeoutException(
-          peer(request) + " did not answer within " + timeout.toMillis() + " ms.");
-    } catch (ExecutionException e) {
-      throw new IOException(peer(request) + " " + whatHappened(e.getCause()) + ".", e.getCause());
-    } catch (InterruptedException e) {
-      answer.cancel(true);
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException(
-          "The call of " + peer(request) + " was cut short by a stop.");
-    }
-  }
-
-  private static String whatHappened(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UnresolvedAddressException) {
-        return "has a host name that is not known";
-      }
-      if (cause instanceof NoRouteToHostException) {
-        return "can't be reached";
-      }
-      if (cause instanceof SSLException) {
-        return "has no TLS, or none that is trusted here";
-      }
-    }
-    return failure instanceof ConnectException ? "refused the connection" : "gave a broken answer";
-  }
-
-  /** Breaks off an answer of over 1,024 bytes, so that an endless one can't fill the memory. */
-  private static BodySubscriber<String> limitedBody() {
-    StringBuilder body = new StringBuilder();
-    BodySubscriber<Void> reading =
-        BodySubscribers.ofByteArrayConsumer(
-            part -> {
-              body.append(new String(part.orElse(new byte[0]), StandardCharsets.ISO_8859_1));
-              if (body.length() > 1024) {
-                throw new IllegalStateException("too long");
-              }
-            });
-    return BodySubscribers.mapping(reading, end -> body.toString());
-  }
-
-  private String peer(HttpRequest request) {
-    return peerService + " at " + withoutSecrets(request.uri());
+  /** A GET without a body has no Content-Length either (RFC 9110, section 8.6). */
+  private static HttpRequest.Builder withMethod(String method, HttpRequest.Builder request) {
+    return method.equals("GET") ? request.GET() : request.method(method, BodyPublishers.noBody());
   }
 
   private static String withoutSecrets(URI url) {

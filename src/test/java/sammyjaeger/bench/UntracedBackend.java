@@ -8,10 +8,11 @@ import javax.servlet.Servlet;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
-import sammyjaeger.service.HttpServer;
+import sammyjaeger.service.JettyServer;
+import sammyjaeger.service.Metrics;
 import sammyjaeger.service.PlainText;
+import sammyjaeger.service.ServerSettings;
 import sammyjaeger.service.ServiceProcess;
-import sammyjaeger.service.Settings;
 
 /** The backend without tracing: the same server, and the same answer to a GET. */
 final class UntracedBackend {
@@ -19,12 +20,11 @@ final class UntracedBackend {
   private UntracedBackend() {}
 
   public static void main(String[] args) {
-    ServiceProcess.run(args, UntracedBackend::start);
+    ServiceProcess.run(
+        args, "", settings -> ServerSettings.read(settings, "5000"), UntracedBackend::start);
   }
 
-  private static HttpServer start(Settings settings) {
-    HttpServer server = new HttpServer(settings, "5000");
-    settings.check();
+  private static JettyServer start(ServerSettings settings) {
     AtomicLong counter = new AtomicLong(1);
     Servlet servlet =
         new HttpServlet() {
@@ -35,7 +35,7 @@ final class UntracedBackend {
           }
         };
     Filter noTracing = (request, response, chain) -> chain.doFilter(request, response);
-    server.start(noTracing, Map.of("/api/counter", servlet), () -> {});
-    return server;
+    return new JettyServer(
+        settings, new Metrics(), noTracing, Map.of("/api/counter", servlet), () -> {});
   }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.extension.Extension;
 import org.slf4j.LoggerFactory;
 import redis.embedded.core.ExecutableProvider;
+import sammyjaeger.service.ServiceProcess;
 
 /**
  * Does, before any test runs, what goes wrong now and then while others run.
@@ -18,6 +19,7 @@ public final class BeforeTests implements Extension {
   static final File REDIS_SERVER;
 
   static {
+    ServiceProcess.setJdkDefaults();
     LoggerFactory.getILoggerFactory();
     try {
       REDIS_SERVER = ExecutableProvider.newJarResourceProvider().get();

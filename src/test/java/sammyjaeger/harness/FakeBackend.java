@@ -13,9 +13,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/**
- * A backend that answers every connection in the same way, however wrong, and keeps what it got.
- */
+/** A backend that answers every connection in the same way, however wrong. */
 public final class FakeBackend implements AutoCloseable {
 
   /** Writes an answer; the connection is closed when it returns. */
@@ -26,11 +24,10 @@ public final class FakeBackend implements AutoCloseable {
   /** The last request's headers, with names in lower case. */
   public volatile Map<String, String> headers = Map.of();
 
-  private final ServerSocket socket;
+  private final ServerSocket socket = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
   private final Thread thread;
 
   public FakeBackend(Answer answer) throws IOException {
-    socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     thread = new Thread(() -> answerAll(answer), "fake-backend");
     thread.start();
   }
@@ -66,7 +63,7 @@ public final class FakeBackend implements AutoCloseable {
         readRequest(connection);
         answer.write(connection.getOutputStream());
       } catch (IOException e) {
-        // The frontend hung up, or the test is over: either ends this connection alone.
+        // The client hung up, or the test is over.
         continue;
       } catch (InterruptedException e) {
         return;
@@ -82,9 +79,7 @@ public final class FakeBackend implements AutoCloseable {
     for (String line = lines.readLine(); line != null && !line.isEmpty(); line = lines.readLine()) {
       if (line.startsWith("*")) {
         // A command for Redis: two lines for each of its words, and no empty one at the end.
-        for (int i = 0; i < 2 * Integer.parseInt(line.substring(1)); i++) {
-          lines.readLine();
-        }
+        lines.lines().limit(2 * Long.parseLong(line.substring(1))).forEach(word -> {});
         return;
       }
       String[] header = line.split(": ", 2);
@@ -92,9 +87,6 @@ public final class FakeBackend implements AutoCloseable {
     }
     headers = received;
     // The body too: a client that still sends when it is answered sees a broken connection.
-    long body = Long.parseLong(received.getOrDefault("content-length", "0"));
-    while (body > 0 && lines.read() != -1) {
-      body--;
-    }
+    lines.skip(Long.parseLong(received.getOrDefault("content-length", "0")));
   }
 }

@@ -19,10 +19,8 @@ public final class HttpCollector implements AutoCloseable {
 
   public final List<WireSpan> spans = new CopyOnWriteArrayList<>();
 
-  /** How many requests it took, those without spans included. */
   public final AtomicInteger batches = new AtomicInteger();
 
-  /** Of all requests' bodies. */
   public final AtomicInteger longestBytes = new AtomicInteger();
 
   public final List<String> authorizations = new CopyOnWriteArrayList<>();
@@ -34,7 +32,7 @@ public final class HttpCollector implements AutoCloseable {
     this(null);
   }
 
-  /** Gives what it gets to a consumer, if there is one, and does not keep it then. */
+  /** Gives what it gets to a consumer, if there is one, and then does not keep it. */
   public HttpCollector(Consumer<Batch> consumer) throws IOException {
     this.consumer = consumer == null ? batch -> spans.addAll(WireSpan.of(batch)) : consumer;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -53,10 +51,7 @@ public final class HttpCollector implements AutoCloseable {
 
   private void accept(HttpExchange exchange) throws IOException {
     try (exchange) {
-      String authorization = exchange.getRequestHeaders().getFirst("Authorization");
-      if (authorization != null) {
-        authorizations.add(authorization);
-      }
+      authorizations.addAll(exchange.getRequestHeaders().getOrDefault("Authorization", List.of()));
       byte[] body = exchange.getRequestBody().readAllBytes();
       longestBytes.accumulateAndGet(body.length, Math::max);
       Batch batch = new Batch();

@@ -31,7 +31,7 @@ public final class Log {
     return texts(line -> List.of(texts).stream().allMatch(line.text::contains));
   }
 
-  /** Those of the calling thread alone that contain the text. */
+  /** Those of the calling thread that contain the text. */
   public List<String> ownLines(String text) {
     return texts(line -> line.thread == Thread.currentThread() && line.text.contains(text));
   }

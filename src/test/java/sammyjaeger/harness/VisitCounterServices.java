@@ -8,13 +8,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import sammyjaeger.backend.Backend;
+import sammyjaeger.backend.BackendSettings;
 import sammyjaeger.frontend.Frontend;
-import sammyjaeger.service.HttpServer;
+import sammyjaeger.frontend.FrontendSettings;
+import sammyjaeger.service.JettyServer;
 import sammyjaeger.service.Settings;
 
 /**
@@ -33,15 +34,18 @@ public final class VisitCounterServices implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final UdpAgent agent = new UdpAgent();
-  private final HttpServer backend;
-  private final HttpServer frontend;
+  private final JettyServer backend;
+  private final JettyServer frontend;
   private boolean stopped;
 
   /** Starts both; settings go to whichever service has them. */
   public VisitCounterServices(Map<String, String> settings) throws Exception {
-    backend = Backend.start(settings(settings, Map.of()));
-    frontend =
-        Frontend.start(settings(settings, Map.of("COUNTER_ENDPOINT", backend.uri().toString())));
+    Map<String, String> all = environment(agent, settings);
+    // Thousands of lines would be written into Surefire's pipe, one at a time.
+    all.putIfAbsent("JAEGER_REPORTER_LOG_SPANS", "false");
+    backend = Backend.start(Settings.read(all::get, BackendSettings::read));
+    all.putIfAbsent("COUNTER_ENDPOINT", backend.uri().toString());
+    frontend = Frontend.start(Settings.read(all::get, FrontendSettings::read));
   }
 
   public VisitCounterServices() throws Exception {
@@ -71,9 +75,7 @@ public final class VisitCounterServices implements AutoCloseable {
   public static HttpResponse<String> send(String method, URI uri, String... headers)
       throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri)
-            .method(method, BodyPublishers.noBody())
-            .timeout(Duration.ofMinutes(2));
+        HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody());
     if (headers.length > 0) {
       request.headers(headers);
     }
@@ -111,15 +113,13 @@ public final class VisitCounterServices implements AutoCloseable {
     agent.close();
   }
 
-  private Settings settings(Map<String, String> settings, Map<String, String> defaults) {
-    Map<String, String> all = new HashMap<>(defaults);
-    all.put("PORT", "0");
-    all.put("SIMULATED_DELAY", "0");
-    all.put("JAEGER_AGENT_PORT", String.valueOf(agent.port()));
-    all.put("COUNTER_TIMEOUT", PATIENCE);
-    // Thousands of lines would be written into Surefire's pipe, one at a time.
-    all.put("JAEGER_REPORTER_LOG_SPANS", "false");
-    all.putAll(settings);
-    return new Settings(all::get);
+  /** A test's settings, and for the rest those of most tests. */
+  static Map<String, String> environment(UdpAgent agent, Map<String, String> settings) {
+    Map<String, String> all = new HashMap<>(settings);
+    all.putIfAbsent("PORT", "0");
+    all.putIfAbsent("SIMULATED_DELAY", "0");
+    all.putIfAbsent("COUNTER_TIMEOUT", PATIENCE);
+    all.putIfAbsent("JAEGER_AGENT_PORT", String.valueOf(agent.port()));
+    return all;
   }
 }

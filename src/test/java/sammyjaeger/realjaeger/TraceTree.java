@@ -1,84 +1,62 @@
 package sammyjaeger.realjaeger;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonObject;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
+import java.util.Map;
 
 /**
- * A trace as Jaeger's query API answers it, written as a tree that a test can be read from: a line
- * for each span, with its kind, the attributes and events that matter, and a status that is set.
+ * A trace as Jaeger's UI gets it, written as a tree that a test can be read from: a line for each
+ * span, with the tags that matter, their types, and the number of its logs.
  */
 record TraceTree(int spans, String text) {
 
-  private static final List<String> KINDS = List.of("unspecified", "internal", "server", "client");
+  /** The API's own fields. */
+  private record Answer(List<Trace> data) {}
 
-  /** The API's own fields; one that has nothing to say is left out there, and null here. */
-  private record Answer(Result result) {}
+  private record Trace(List<Span> spans, Map<String, Process> processes) {}
 
-  private record Result(List<Process> resourceSpans) {}
-
-  private record Process(Resource resource, List<Scope> scopeSpans) {}
-
-  private record Resource(List<Attribute> attributes) {}
-
-  private record Scope(List<Span> spans) {}
-
-  private record Attribute(String key, JsonObject value) {}
-
-  private record Event(String name) {}
+  private record Process(String serviceName) {}
 
   private record Span(
-      String spanId,
-      String parentSpanId,
-      String name,
-      int kind,
-      String startTimeUnixNano,
-      List<Attribute> attributes,
-      List<Event> events,
-      JsonObject status) {}
+      String spanID,
+      List<Reference> references,
+      String processID,
+      String operationName,
+      long startTime,
+      List<Tag> tags,
+      List<Object> logs) {}
 
-  private record Line(Span span, String text) {}
+  private record Reference(String spanID) {}
+
+  private record Tag(String key, String type, String value) {}
 
   /** Reads an answer; where it says that there is no such trace, the tree is empty. */
   static TraceTree parse(String answer) {
-    List<Line> lines = new ArrayList<>();
-    if (answer.contains("\"resourceSpans\"")) {
-      for (Process process : new Gson().fromJson(answer, Answer.class).result.resourceSpans) {
-        Stream<Attribute> attributes = process.resource.attributes.stream();
-        Attribute service = attributes.filter(a -> a.key.equals("service.name")).findFirst().get();
-        String name = service.value.get("stringValue").getAsString() + " ";
-        process.scopeSpans.stream()
-            .flatMap(scope -> scope.spans.stream())
-            .forEach(span -> lines.add(new Line(span, name + describe(span))));
-      }
+    List<Trace> traces = new Gson().fromJson(answer, Answer.class).data;
+    if (traces == null) {
+      return new TraceTree(0, "");
     }
-    lines.sort(Comparator.comparing(line -> line.span.startTimeUnixNano));
-    return new TraceTree(lines.size(), children(null, lines, ""));
+    Trace trace = traces.get(0);
+    return new TraceTree(trace.spans.size(), children(List.of(), trace, ""));
   }
 
-  private static String describe(Span span) {
-    StringBuilder line = new StringBuilder(span.name + " " + KINDS.get(span.kind));
-    for (Attribute attribute : span.attributes) {
-      if (attribute.key.matches("http.status_code|delay.ms|error")) {
-        line.append(" ").append(attribute.key).append(attribute.value);
-      }
-    }
-    String events = span.events == null ? "" : " " + span.events;
-    return line + events + (span.status.size() == 0 ? "" : " " + span.status);
-  }
-
-  private static String children(String parent, List<Line> lines, String indent) {
+  private static String children(List<Reference> parent, Trace trace, String indent) {
     StringBuilder text = new StringBuilder();
-    lines.stream()
-        .filter(line -> Objects.equals(parent, line.span.parentSpanId))
+    trace.spans.stream()
+        .filter(span -> span.references.equals(parent))
+        .sorted(Comparator.comparing(Span::startTime))
         .forEach(
-            line -> {
-              text.append(indent).append(line.text).append("\n");
-              text.append(children(line.span.spanId, lines, indent + "  "));
+            span -> {
+              text.append(indent + trace.processes.get(span.processID).serviceName);
+              text.append(" " + span.operationName);
+              span.tags.stream()
+                  .filter(tag -> tag.key.matches("span.kind|http.status_code|delay.ms|error"))
+                  .sorted(Comparator.comparing(Tag::key).reversed())
+                  .map(tag -> " %s=%s:%s".formatted(tag.key, tag.type, tag.value))
+                  .forEach(tag -> text.append(tag.replace("span.kind=string:", "")));
+              text.append(span.logs.isEmpty() ? "\n" : " logs=" + span.logs.size() + "\n");
+              text.append(children(List.of(new Reference(span.spanID)), trace, indent + "  "));
             });
     return text.toString();
   }

@@ -2,205 +2,168 @@ package sammyjaeger.reporting;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jaegertracing.internal.JaegerTracer;
-import io.jaegertracing.internal.reporters.InMemoryReporter;
-import io.jaegertracing.internal.samplers.ConstSampler;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sammyjaeger.harness.FakeBackend;
 import sammyjaeger.harness.FreePort;
 import sammyjaeger.harness.HttpCollector;
-import sammyjaeger.harness.Log;
 import sammyjaeger.harness.VisitCounterServices;
-import sammyjaeger.harness.WireSpan;
 
-/** What the counts and the log say of each answer of a collector. */
+/** What the reporter sends over HTTP, and that a span counts as taken only if it was. */
 class HttpSenderTest {
-
-  private final Log log = new Log();
-  private final JaegerTracer tracer =
-      new JaegerTracer.Builder("sender")
-          .withReporter(new InMemoryReporter())
-          .withSampler(new ConstSampler(true))
-          .withManualShutdown()
-          .build();
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n | ",
-        "HTTP/1.1 202 Accepted\\r\\nContent-Length: 0\\r\\n\\r\\n | ",
-        "HTTP/1.1 299 Odd\\r\\nContent-Length: 0\\r\\n\\r\\n | ",
-        "HTTP/1.1 300 Many\\r\\nContent-Length: 0\\r\\n\\r\\n | 300",
-        "HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\n\\r\\n | 404",
-        "HTTP/1.1 503 Busy\\r\\nContent-Length: 0\\r\\n\\r\\n | 503",
-        "HTTP/1.1 200 OK\\r\\nContent-Length: 99\\r\\n\\r\\nnever all of it | ",
+        "HTTP/1.1 202 Accepted~~                         |",
+        "HTTP/1.1 202 Accepted~~ENDLESS                  |",
+        "HTTP/1.1 200 OK~Content-Length: 99~~cut off     |",
+        "SLOW HTTP/1.1 299 Odd~~                         |",
+        "HTTP/1.1 200 OK~Content-Type: text/html~~       | answers with a web page (is it a collector?)",
+        "HTTP/1.1 200 OK~content-type: TEXT/HTML;q=1~~   | answers with a web page (is it a collector?)",
+        "HTTP/1.1 300 Many~~                             | answers with status 300",
+        "HTTP/1.1 404 Not Found~~                        | answers with status 404",
+        "HTTP/1.1 503 Busy~~ENDLESS                      | answers with status 503",
+        "HTTP/1.1 202 Accepted~X: LONG~~                 | gave no answer, or a broken one",
+        "HTTP/1.1 202 Accepted~MANY~                     | gave no answer, or a broken one",
+        "SSH-2.0~                                        | gave no answer, or a broken one",
+        "''                                              | gave no answer, or a broken one",
       })
-  void status_decides(String answer, Integer wrongStatus) throws Exception {
-    try (FakeBackend collector = FakeBackend.sending(answer.replace("\\r\\n", "\r\n"))) {
-      String reason = wrongStatus == null ? null : "it answers with status " + wrongStatus;
-      assertSent(collector.uri(), wrongStatus == null ? 2 : 0, reason);
+  void answer_decides(String answer, String reason) throws Exception {
+    try (FakeBackend collector = collector(answer)) {
+      assertReported(collector.uri(), reason);
+    }
+  }
+
+  /** Answers all alike. A ~ ends a line; LONG and MANY are more than headers may have. */
+  static FakeBackend collector(String answer) throws IOException {
+    String text =
+        answer
+            .replaceAll("SLOW |ENDLESS", "")
+            .replace("EARLY", "HTTP/1.1 103 Early~~".repeat(10))
+            .replace("~", "\r\n")
+            .replace("LONG", "x".repeat(9_000))
+            .replace("MANY", "X: y\r\n".repeat(1_500));
+    return new FakeBackend(
+        out -> {
+          Thread.sleep(answer.startsWith("SLOW") ? 200 : 0);
+          out.write(text.getBytes(StandardCharsets.US_ASCII));
+          while (answer.endsWith("ENDLESS")) {
+            out.write(new byte[1 << 16]);
+          }
+        });
+  }
+
+  @Test
+  void nobodyOnThePort_isARefusal() throws Exception {
+    assertReported(URI.create("http://localhost:" + FreePort.find()), "refused the connection");
+  }
+
+  @Test
+  void unknownHost_isSaidToBeUnknown() throws Exception {
+    assertReported(
+        URI.create("http://no-such-host.invalid:" + FreePort.find()),
+        "has a host name that is not known");
+  }
+
+  @Test
+  void collectorWithoutTls_isSaidToHaveNone() throws Exception {
+    try (VisitCounterServices services = new VisitCounterServices()) {
+      URI uri = URI.create("https://localhost:" + services.counter().getPort());
+      // A process's first handshake can take longer than the reporter waits.
+      assertThrows(IOException.class, () -> VisitCounterServices.send("GET", uri));
+      assertReported(uri, "has no TLS, or none that is trusted here");
     }
   }
 
   @Test
   void redirect_isNotFollowed() throws Exception {
-    try (FakeBackend elsewhere =
-            FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    try (FakeBackend elsewhere = collector("HTTP/1.1 202 Accepted~~");
         FakeBackend collector =
-            FakeBackend.sending(
-                "HTTP/1.1 307 Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"
-                    .formatted(elsewhere.uri()))) {
-      assertSent(collector.uri(), 0, "it answers with status 307");
+            collector("HTTP/1.1 307 Moved~Location: %s~~".formatted(elsewhere.uri()))) {
+      assertReported(collector.uri(), "answers with status 307");
       assertTrue(elsewhere.headers.isEmpty(), elsewhere.headers::toString);
     }
   }
 
-  /** It would fill the memory, or never end. */
-  @Test
-  void endlessAnswer_isNotRead() throws Exception {
-    byte[] much = new byte[1 << 16];
-    try (FakeBackend collector =
-        new FakeBackend(
-            out -> {
-              out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-              while (true) {
-                out.write(much);
-              }
-            })) {
-      assertSent(collector.uri(), 2, null);
-    }
-  }
-
-  @Test
-  void silence_isGivenUp() throws Exception {
-    try (FakeBackend collector = FakeBackend.silent()) {
-      assertSent(collector.uri(), 0, "it does not answer in time");
-    }
-  }
-
-  @Test
-  void otherProtocol_isABrokenConnection() throws Exception {
-    try (FakeBackend collector = FakeBackend.sending("SSH-2.0\r\n")) {
-      assertSent(collector.uri(), 0, "it breaks the connection off");
-    }
-  }
-
-  @Test
-  void collectorWithoutTls_isSaidToHaveNone() throws Exception {
-    try (VisitCounterServices services = new VisitCounterServices(Map.of())) {
-      int port = services.counter().getPort();
-      assertSent(
-          URI.create("https://localhost:" + port),
-          0,
-          "it has no TLS, or none that is trusted here");
-    }
-  }
-
-  @Test
-  void nobodyOnThePort_isARefusal() throws Exception {
-    int port = FreePort.find();
-    assertSent(URI.create("http://localhost:" + port), 0, "it refuses the connection");
-  }
-
-  @Test
-  void interrupt_losesTheSpansToo() throws Exception {
-    try (FakeBackend collector = FakeBackend.silent()) {
-      Thread.currentThread().interrupt();
-      assertSent(collector.uri(), 0, "they can't be sent: java.lang.InterruptedException");
-      Thread.interrupted();
-    }
-  }
-
-  @Test
-  void userAndPassword_countBeforeTheTokenAndNeitherIsSentAlone() throws Exception {
-    try (HttpCollector collector = new HttpCollector()) {
-      send(collector.endpoint(), "", "", "shark", new SpanLoss("http://x"));
-      send(collector.endpoint(), "", "sammy", "", new SpanLoss("http://x"));
-      assertTrue(collector.authorizations.isEmpty());
-      send(collector.endpoint(), "token", "sammy", "shark", new SpanLoss("http://x"));
-      send(collector.endpoint(), "token", "sammy", "", new SpanLoss("http://x"));
-      assertEquals(List.of("Basic c2FtbXk6c2hhcms=", "Bearer token"), collector.authorizations);
-      assertEquals(8, collector.spans.size());
-    }
-  }
-
-  @Test
-  void eachBatch_isSentByItself() throws Exception {
-    try (HttpCollector collector = new HttpCollector()) {
-      HttpSender sender = sender(collector);
-      for (String name : List.of("one", "two", "three")) {
-        sender.append(tracer.buildSpan(name).start().log("with a log"));
-        sender.flush();
+  private static void assertReported(URI collector, String reason) throws Exception {
+    try (ReportedSpans spans = new ReportedSpans("JAEGER_ENDPOINT", collector + "/api/traces")) {
+      spans.finish(2);
+      spans.await("sent|failed", 2);
+      if (reason == null) {
+        spans.assertCounts(2, 2, 0);
+        assertEquals(List.of(), spans.said("don't reach"));
+      } else {
+        spans.assertCounts(2, 0, 2);
+        spans.assertLost("it " + reason);
       }
-      assertEquals(
-          List.of("one", "two", "three"),
-          collector.spans.stream().map(WireSpan::operation).toList());
     }
   }
 
-  /** Larger ones, a collector may refuse. */
   @Test
-  void batch_isBoundedInBytes() throws Exception {
-    try (HttpCollector collector = new HttpCollector()) {
-      HttpSender sender = sender(collector);
-      for (int i = 0; i < 10_000; i++) {
-        sender.append(tracer.buildSpan("small").start());
+  void collectorThatFailsNowAndThen_hasTheSpansThatCountAsTaken() throws Exception {
+    AtomicInteger batches = new AtomicInteger();
+    AtomicInteger received = new AtomicInteger();
+    try (HttpCollector collector =
+            new HttpCollector(
+                batch -> {
+                  if (batches.incrementAndGet() % 2 == 0) {
+                    throw new IllegalStateException("now and then");
+                  }
+                  received.addAndGet(batch.getSpansSize());
+                });
+        ReportedSpans spans = new ReportedSpans("JAEGER_ENDPOINT", collector.endpoint())) {
+      int finished = 0;
+      while (batches.get() < 10) {
+        spans.finish(1500);
+        finished += 1500;
+        spans.await("sent|failed", finished);
       }
-      sender.flush();
-      assertEquals(10_000, collector.spans.size());
-      int longest = collector.longestBytes.get();
-      assertTrue(longest > 500_000 && longest <= 1 << 20, longest + " bytes");
+      assertTrue(received.get() < finished);
+      spans.assertCounts(finished, received.get(), finished - received.get());
     }
   }
 
-  private static HttpSender sender(HttpCollector collector) throws Exception {
-    return new HttpSender(
-        URI.create(collector.endpoint()), "", "", "", new SpanLoss(collector.endpoint()));
+  @ParameterizedTest
+  @CsvSource({
+    "token, sammy, shark, Basic c2FtbXk6c2hhcms=",
+    "token, sammy, '', Bearer token",
+    "'', sammy, '',",
+    "'', '', shark,",
+  })
+  void userAndPassword_goBeforeTheTokenAndNeitherGoesWithoutTheOther(
+      String token, String user, String password, String sent) throws Exception {
+    try (HttpCollector collector = new HttpCollector();
+        ReportedSpans spans =
+            new ReportedSpans(
+                "JAEGER_ENDPOINT", collector.endpoint(),
+                "JAEGER_AUTH_TOKEN", token,
+                "JAEGER_USER", user,
+                "JAEGER_PASSWORD", password)) {
+      spans.finish(1);
+      spans.assertCounts(1, 1, 0);
+      assertEquals(sent == null ? List.of() : List.of(sent), collector.authorizations);
+    }
   }
 
   /** An older collector does not know HTTP/2, and looks at the type. */
   @Test
   void request_isThriftOverHttp11() throws Exception {
-    try (FakeBackend collector =
-        FakeBackend.sending("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) {
-      send(collector.uri() + "/api/traces", "", "", "", new SpanLoss("http://x"));
+    try (FakeBackend collector = collector("HTTP/1.1 202 Accepted~~")) {
+      assertReported(collector.uri(), null);
       assertTrue(collector.headers.containsKey("post /api/traces?format=jaeger.thrift http/1.1"));
       assertEquals("application/x-thrift", collector.headers.get("content-type"));
-      assertNull(collector.headers.get("upgrade"));
-      assertFalse(collector.headers.containsKey("authorization"));
+      assertFalse(collector.headers.containsKey("upgrade"));
     }
-  }
-
-  private void assertSent(URI collector, int sent, String reason) throws Exception {
-    String endpoint = collector + "/api/traces";
-    SpanLoss spanLoss = new SpanLoss(endpoint);
-    spanLoss.finished();
-    spanLoss.finished();
-    send(endpoint, "", "", "", spanLoss);
-    assertEquals(
-        "Of 2 spans, %d were taken by %s and %d were lost".formatted(sent, endpoint, 2 - sent),
-        spanLoss.summary());
-    assertEquals(reason == null ? 0 : 1, log.lines("don't reach " + endpoint + ", because").size());
-    if (reason != null) {
-      assertEquals(1, log.lines(endpoint + ", because " + reason).size());
-    }
-  }
-
-  private void send(String endpoint, String token, String user, String password, SpanLoss spanLoss)
-      throws Exception {
-    HttpSender sender = new HttpSender(URI.create(endpoint), token, user, password, spanLoss);
-    sender.append(tracer.buildSpan("one").start());
-    sender.append(tracer.buildSpan("two").start());
-    sender.flush();
   }
 }

@@ -2,7 +2,6 @@ package sammyjaeger.reporting;
 
 import static io.opentracing.propagation.Format.Builtin.TEXT_MAP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jaegertracing.internal.JaegerSpan;
@@ -13,16 +12,17 @@ import io.opentracing.Span;
 import io.opentracing.SpanContext;
 import io.opentracing.propagation.TextMapAdapter;
 import io.opentracing.tag.Tags;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import sammyjaeger.service.Settings;
 
-/** How one service's part of a trace is drawn; ProcessTest sees it on a process's output. */
+/** How one service's part of a trace is drawn. */
 class TraceTreesTest {
 
   private static final long START_MICROS = 1_700_000_000_000_000L;
 
-  private final TraceTrees trees = new TraceTrees(new Settings(name -> null), "orders", 20_000_000);
+  private final TraceTrees trees = new TraceTrees(true, 1000);
   private final JaegerTracer tracer =
       new JaegerTracer.Builder("orders")
           .withReporter(new InMemoryReporter())
@@ -33,58 +33,39 @@ class TraceTreesTest {
 
   @Test
   void wholeTrace_isOneTree() {
-    Span visit = start("GET /", 0, null);
-    finish(start("GET /a", 0, visit), 1000);
-    Span slow = start("POST /a", 1000, visit);
-    finish(start("calculate", 2000, slow), 3000);
-    finish(slow, 3000);
-    assertEquals("", trees.take(false));
-    finish(visit, 3000);
+    Span visit = start("GET /", 0, null).setTag("visitor.number", 7).setTag("counter.seen", 8);
+    Span slow = start("POST /a", 1000, visit).setTag("delay.ms", 1000).setTag("lock.ahead", 2);
+    String early =
+        draw(
+            finish(start("calculate", 2000, slow), 3000),
+            finish(slow, 3000),
+            finish(start("GET /a", 0, visit), 1000));
+    assertEquals("", early);
     assertEquals(
         header(visit)
-            + "  GET /                       ##############################    3.000 s\n"
+            + "  GET /                       ##############################    3.000 s"
+            + " counter.seen=8 visitor.number=7\n"
             + "    GET /a                    ##########                        1.000 s\n"
-            + "    POST /a                             ####################    2.000 s\n"
+            + "    POST /a                             ####################    2.000 s"
+            + " delay.ms=1000 lock.ahead=2\n"
             + "      calculate                                   ##########    1.000 s\n",
-        trees.take(false));
-    assertEquals("", trees.take(true));
+        draw(finish(visit.setTag("other", 9), 3000)));
   }
 
-  /** So that the bars of two services are aligned: both begin with the trace, as far as it goes. */
+  /** Each has its own time scale. */
   @Test
-  void secondPartOfATrace_isDrawnOnTheAxisOfTheFirst() {
+  void partsOfOneTrace_areDrawnOneByOne() {
     Span caller = start("caller", 0, null);
-    finish(server(start("GET /a", 0, caller)), 10);
-    trees.take(false);
-    Span post = server(start("POST /a", 1000, caller));
-    finish(start("calculate", 2000, post), 3000);
-    finish(post, 3000);
+    Span one = start("one", 0, caller).setTag(Tags.SPAN_KIND, Tags.SPAN_KIND_SERVER);
+    Span other = start("other", 1000, caller).setTag(Tags.SPAN_KIND, Tags.SPAN_KIND_SERVER);
+    JaegerSpan child = finish(start("of other", 2000, other), 3000);
     assertEquals(
         header(caller)
-            + "    POST /a                             ####################    2.000 s\n"
-            + "      calculate                                   ##########    1.000 s\n",
-        trees.take(false));
-  }
-
-  @Test
-  void partsOfOneTraceAtOnce_areNotMixed() {
-    Span caller = start("caller", 0, null);
-    Span one = server(start("one", 0, caller));
-    Span other = server(start("other", 0, caller));
-    finish(start("of other", 0, other), 1000);
-    finish(one, 1000);
-    finish(other, 1000);
-    String bar = "##############################    1.000 s\n";
-    assertEquals(
-        header(caller)
-            + "    one                       "
-            + bar
+            + "    one                       ##############################    1.000 s\n"
             + header(caller)
-            + "    other                     "
-            + bar
-            + "      of other                "
-            + bar,
-        trees.take(false));
+            + "    other                     ##############################    2.000 s\n"
+            + "      of other                               ###############    1.000 s\n",
+        draw(child, finish(one, 1000), finish(other, 3000)));
   }
 
   @Test
@@ -92,154 +73,93 @@ class TraceTreesTest {
     SpanContext caller =
         tracer.extract(TEXT_MAP, new TextMapAdapter(Map.of("uber-trace-id", "c0ffee:a:0:1")));
     Span span = tracer.buildSpan("GET /").asChildOf(caller).start();
-    finish(server(span), 1000);
-    String tree = trees.take(false);
+    String tree = draw(finish(span.setTag(Tags.SPAN_KIND, Tags.SPAN_KIND_SERVER), 1000));
     assertTrue(tree.startsWith("trace " + "0".repeat(26) + "c0ffee in orders\n"), tree);
   }
 
   @Test
   void errors_areMarked() {
-    Span visit = start("GET /", 0, null);
-    Span call = start("GET /a", 0, visit);
-    Tags.ERROR.set(call, true);
-    finish(call, 1000);
-    Tags.ERROR.set(visit, true);
-    Tags.HTTP_STATUS.set(visit, 502);
-    finish(visit, 1000);
-    String[] lines = trees.take(false).split("\n");
+    Span visit = start("GET /", 0, null).setTag(Tags.ERROR, true).setTag(Tags.HTTP_STATUS, 502);
+    JaegerSpan call = finish(start("GET /a", 0, visit).setTag(Tags.ERROR, true), 1000);
+    String[] lines = draw(call, finish(visit, 1000)).split("\n");
     assertTrue(lines[1].endsWith("    1.000 s ERROR 502"), lines[1]);
     assertTrue(lines[2].endsWith("    1.000 s ERROR"), lines[2]);
   }
 
+  /** A span is not within its parent where the clock is set back while they run. */
   @Test
-  void shortSpanAtTheEnd_stillHasABar() {
-    Span visit = start("GET /", 0, null);
-    finish(start("last", 9999, visit), 9999);
-    finish(visit, 9999);
-    String last = trees.take(false).split("\n")[2];
-    assertEquals("    last                                                   #    0.000 s", last);
-  }
-
-  /** As when the clock is set back while they run. */
-  @Test
-  void spanLongerThanTheWhole_hasABarAsLong() {
-    Span visit = start("GET /", 3_600_000, null);
-    finish(start("call", 3_600_000, visit), 3_600_000 + 90_000_000_000L);
-    finish(visit, 0);
+  void oddSpans_keepToTheirColumns() {
+    Span visit = start("GET /\n" + "x".repeat(300), 2000, null);
+    JaegerSpan outside = finish(start("outside", 1000, visit), 90_001_000);
+    JaegerSpan shortest = finish(start("shortest", 3000, visit), 3000);
     assertEquals(
-        "    call                      ############################## 90000000.000 s",
-        trees.take(false).split("\n")[2]);
-  }
-
-  /** LogStream, which prints them, replaces other control characters. */
-  @Test
-  void longAndStrangeNames_keepToTheirColumn() {
-    Span visit = start("GET /\u001b[31m\n" + "x".repeat(300), 0, null);
-    finish(visit, 1000);
-    assertEquals(
-        "  GET /\u001b[31m?xxxxxxxxxxxxxxxxx##############################    1.000 s",
-        trees.take(false).split("\n")[1]);
+        header(visit)
+            + "  GET /?xxxxxxxxxxxxxxxxxxxxxx##############################    1.000 s\n"
+            + "    outside                   ############################## 90000.000 s\n"
+            + "    shortest                                               #    0.000 s\n",
+        draw(shortest, outside, finish(visit, 3000)));
   }
 
   @Test
-  void moreThanAPersonCanRead_isCounted() throws Exception {
-    long beforeFirst = showAThousand();
-    showAThousand();
-    assertTrue(System.nanoTime() - beforeFirst >= 1_000_000_000, "once a second");
-    Span next = start("GET /next", 0, null);
-    finish(next, 1000);
-    String text = trees.take(true);
-    assertTrue(text.startsWith(header(next)), text);
-    assertFalse(text.contains("could not be shown"), text);
-  }
+  void moreTreesASecondThanAPersonCanRead_areCounted() throws Exception {
+    String atTheEnd = trees.draw(visits(100), true);
+    assertEquals(61, atTheEnd.lines().count());
+    assertTrue(atTheEnd.endsWith("\n70 more trees were not printed\n"), atTheEnd);
 
-  /** Returns when it asked for the part of the text that has the count. */
-  private long showAThousand() throws Exception {
-    for (int i = 0; i < 1000; i++) {
-      finish(start("GET /", 0, null), 1000);
-    }
-    long asked = System.nanoTime();
-    StringBuilder text = new StringBuilder(trees.take(false));
-    while (!text.toString().endsWith("could not be shown\n")) {
+    String text = trees.draw(visits(100), false);
+    while (!text.endsWith("70 more trees were not printed\n")) {
       Thread.sleep(10);
-      asked = System.nanoTime();
-      text.append(trees.take(false));
+      text += trees.draw(List.of(), false);
     }
-    String[] lines = text.toString().split("\n");
-    assertEquals(61, lines.length);
-    assertEquals("970 more trees in orders could not be shown", lines[60]);
-    return asked;
+    assertEquals(61, text.lines().count());
+    assertEquals(2, trees.draw(visits(1), false).lines().count());
   }
 
-  @Test
-  void treesLeftOutBeforeTheEnd_areCountedToo() {
-    for (int i = 0; i < 40; i++) {
-      finish(start("GET /", 0, null), 1000);
-    }
-    assertTrue(trees.take(true).endsWith("\n10 more trees in orders could not be shown\n"));
+  private List<JaegerSpan> visits(int count) {
+    return Stream.generate(() -> finish(start("GET /", 0, null), 1000)).limit(count).toList();
   }
 
   /** Their local roots may never finish. */
   @Test
-  void spansOfUnfinishedTraces_areForgottenWhenTheyAreTooMany() {
+  void tooManySpansOfUnfinishedTraces_areForgotten() {
     Span first = start("GET /", 0, null);
-    finish(start("call", 0, first), 1000);
-    Span second = start("GET /", 0, null);
-    finish(start("call", 0, second), 1000);
-    for (int i = 0; i < 2 * 9_998; i++) {
-      finish(start("call", 0, start("GET /", 0, null)), 1000);
+    draw(finish(start("call", 0, first), 1000));
+    for (int i = 0; i < 999; i++) {
+      draw(finish(start("call", 0, start("GET /", 0, null)), 1000));
     }
-    finish(first, 1000);
-    assertEquals(2, trees.take(false).lines().count(), "without its call");
-    Span late = start("GET /", 0, null);
-    finish(start("call", 0, late), 1000);
-    finish(late, 1000);
-    assertEquals(3, trees.take(false).lines().count());
+    Span last = start("GET /", 0, null);
+    draw(finish(start("call", 0, last), 1000));
+    assertEquals(2, draw(finish(first, 1000)).lines().count(), "without its call");
+    assertEquals(3, draw(finish(last, 1000)).lines().count());
   }
 
-  /** A visitor's baggage stays with each of them. */
+  /** Anybody can send many requests with the same id. */
   @Test
-  void longSpansOfUnfinishedTraces_areForgottenSooner() {
-    Span first = start("GET /", 0, null);
-    finish(start("call", 0, first), 1000);
-    for (int i = 0; i < 9_000; i++) {
-      Span span = start("GET /", 0, null).setBaggageItem("key", "x".repeat(2_000));
-      finish(start("call", 0, span), 1000);
+  void tooManySpansOfOneTrace_areForgotten() {
+    Span visit = start("GET /", 0, null);
+    for (int i = 0; i < 200; i++) {
+      draw(finish(start("call " + i, i, visit), 1000));
     }
-    finish(first, 1000);
-    assertEquals(2, trees.take(false).lines().count(), "without its call");
+    String tree = draw(finish(visit, 1000));
+    assertEquals(101, tree.lines().count());
+    assertTrue(tree.contains(" call 199 "), tree);
   }
 
-  /** What they left behind, too: a span whose parent had not finished when its trace ended. */
-  @Test
-  void endedTraces_makeNoneOfTheOthersForgotten() {
-    Span first = start("GET /", 0, null);
-    finish(start("call", 0, first), 1000);
-    for (int i = 0; i < 12_000; i++) {
-      Span visit = start("GET /", 0, null).setBaggageItem("key", "x".repeat(2_000));
-      finish(start("call", 0, visit), 1000);
-      finish(start("orphan", 0, start("not finished", 0, visit)), 1000);
-      finish(visit, 1000);
-      trees.take(false);
-    }
-    trees.take(true);
-    finish(first, 1000);
-    assertEquals(3, trees.take(false).lines().count());
+  private String draw(JaegerSpan... finished) {
+    return trees.draw(List.of(finished), false);
   }
 
   private Span start(String name, long millis, Span parent) {
-    JaegerTracer.SpanBuilder span =
-        tracer.buildSpan(name).withStartTimestamp(START_MICROS + millis * 1000);
-    return (parent == null ? span : span.asChildOf(parent)).start();
+    return tracer
+        .buildSpan(name)
+        .withStartTimestamp(START_MICROS + millis * 1000)
+        .asChildOf(parent)
+        .start();
   }
 
-  private static Span server(Span span) {
-    return span.setTag(Tags.SPAN_KIND, Tags.SPAN_KIND_SERVER);
-  }
-
-  private void finish(Span span, long millis) {
+  private static JaegerSpan finish(Span span, long millis) {
     span.finish(START_MICROS + millis * 1000);
-    trees.add((JaegerSpan) span);
+    return (JaegerSpan) span;
   }
 
   private static String header(Span span) {

@@ -1,38 +1,33 @@
 package sammyjaeger.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
+import java.net.Socket;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import javax.servlet.Filter;
-import javax.servlet.Servlet;
-import javax.servlet.http.HttpServlet;
-import javax.servlet.http.HttpServletRequest;
-import javax.servlet.http.HttpServletResponse;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import sammyjaeger.harness.Log;
+import sammyjaeger.harness.Raw;
 
 /** More requests than may run at once. */
 class RequestLimitTest {
 
   private final Log log = new Log();
+  private final Metrics metrics = new Metrics();
   private final Semaphore started = new Semaphore(0);
   private final Semaphore mayEnd = new Semaphore(0);
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Server server =
       new Server(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   private RequestLimit limit;
@@ -44,103 +39,109 @@ class RequestLimitTest {
 
   @Test
   void requestsAboveTheLimit_waitForTheirTurn() throws Exception {
-    start(2, Duration.ofMinutes(1));
-    List<CompletableFuture<HttpResponse<String>>> running = List.of(send("/probe"), send("/probe"));
-    started.acquire(2);
-    List<CompletableFuture<HttpResponse<String>>> waiting = List.of(send("/probe"), send("/probe"));
-    await(2);
-    assertEquals(4, limit.unfinished());
-    assertEquals("ok", send("/livez").join().body());
-    assertEquals(0, started.availablePermits());
-
-    mayEnd.release(4);
-    running.forEach(each -> assertEquals(200, each.join().statusCode()));
-    waiting.forEach(each -> assertEquals(200, each.join().statusCode()));
-    assertEquals(1, log.lines("2 requests run at once; further ones wait").size());
+    start(3, 3600);
+    List<Socket> clients = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      clients.add(send("/"));
+    }
+    started.acquire(3);
+    awaitMetric("http_requests_waiting 2");
+    awaitMetric("http_requests_running 3");
+    mayEnd.release(5);
+    for (Socket client : clients) {
+      assertAnswered(200, client);
+    }
+    assertEquals(1, log.lines("3 requests run at once; further ones wait").size());
   }
 
   @Test
   void requestThatWaitsForTooLong_isToldToComeBack() throws Exception {
-    start(1, Duration.ofMillis(100));
-    CompletableFuture<HttpResponse<String>> running = send("/probe");
+    start(1, 0);
+    Socket running = send("/");
     started.acquire();
-    HttpResponse<String> refused = send("/probe").join();
-    assertEquals(503, refused.statusCode());
-    assertEquals("5", refused.headers().firstValue("Retry-After").orElseThrow());
-    assertEquals(
-        "This service can't take more requests now; try again in a while.", refused.body());
-    while (limit.unfinished() > 1) {
-      Thread.sleep(1);
-    }
-    assertEquals(1, limit.running());
-
-    mayEnd.release(2);
-    assertEquals(200, running.join().statusCode());
-    while (limit.unfinished() > 0) {
-      Thread.sleep(1);
-    }
-    assertEquals(200, send("/probe").join().statusCode());
+    String refusal = assertAnswered(503, send("/"));
+    assertTrue(refusal.contains("\r\nRetry-After: 5\r\n"), refusal);
+    String sentence = "This service can't take more requests now; try again in a while.";
+    assertTrue(refusal.endsWith("\r\n\r\n" + sentence), refusal);
+    mayEnd.release();
+    assertAnswered(200, running);
   }
 
   @Test
   void requestThatFails_leavesItsPlaceToTheNext() throws Exception {
-    start(1, Duration.ofMinutes(2));
-    for (int i = 0; i < 3; i++) {
-      assertEquals(500, send("/failure").join().statusCode());
-    }
+    start(1, 3600);
+    assertAnswered(500, send("/failure"));
+    assertAnswered(500, send("/failure"));
+  }
+
+  /** The stop waits for both places, so that one is free while somebody waits. */
+  @Test
+  void newRequest_doesNotOvertakeWhatWaits() throws Exception {
+    start(2, 3600);
+    Socket running = send("/");
+    started.acquire();
+    Thread stop =
+        new Thread(() -> assertThrows(InterruptedException.class, () -> limit.stop(1L << 60)));
+    stop.start();
+    awaitMetric("http_requests_waiting 1");
+    Socket later = send("/");
+    awaitMetric("http_requests_waiting 2");
+    stop.interrupt();
+    started.acquire();
+    mayEnd.release(2);
+    assertAnswered(200, running);
+    assertAnswered(200, later);
   }
 
   @Test
-  void requestThatStillWaitsWhenOthersAreCutShort_isTurnedAway() throws Exception {
-    start(1, Duration.ofMinutes(1));
-    CompletableFuture<HttpResponse<String>> running = send("/probe");
+  void stop_cutsShortWhatRunsAndWhatWaits() throws Exception {
+    start(1, 3600);
+    Socket running = send("/");
     started.acquire();
-    CompletableFuture<HttpResponse<String>> waiting = send("/probe");
-    await(1);
-    limit.interrupt();
-    assertEquals(500, running.join().statusCode());
-    assertEquals(503, waiting.join().statusCode());
-    assertEquals(503, send("/probe").join().statusCode());
+    Socket waiting = send("/");
+    awaitMetric("http_requests_waiting 1");
+    assertEquals(2, limit.stop(0));
+    assertAnswered(500, running);
+    assertAnswered(503, waiting);
     assertEquals(0, started.availablePermits());
   }
 
-  private void start(int maxRequests, Duration maxWait) throws Exception {
-    Filter none = (request, response, chain) -> chain.doFilter(request, response);
-    Servlet servlet =
-        new HttpServlet() {
+  private void start(int maxRequests, int maxWaitSeconds) throws Exception {
+    Handler.Abstract handler =
+        new Handler.Abstract() {
           @Override
-          protected void service(HttpServletRequest request, HttpServletResponse response)
-              throws IOException {
-            if (request.getServletPath().equals("/failure")) {
+          public boolean handle(Request request, Response response, Callback callback)
+              throws Exception {
+            if (request.getHttpURI().getPath().equals("/failure")) {
               throw new IllegalStateException("on purpose");
             }
             started.release();
-            try {
-              mayEnd.acquire();
-            } catch (InterruptedException e) {
-              throw new InterruptedIOException();
-            }
+            mayEnd.acquire();
+            return PlainText.send(response, callback, 200, "ended");
           }
         };
-    Map<String, Servlet> servlets = Map.of("/probe", servlet, "/failure", servlet);
-    limit = new RequestLimit(maxRequests, maxWait);
-    limit.setHandler(new ServletsHandler(none, servlets, new Metrics(), () -> true, () -> false));
+    limit = new RequestLimit(handler, maxRequests, maxWaitSeconds, metrics);
     server.setHandler(limit);
-    server.setErrorHandler(PlainText::sendError);
     server.start();
   }
 
-  private void await(int waiting) throws InterruptedException {
-    while (limit.waiting() < waiting) {
-      Thread.sleep(1);
+  private Socket send(String path) throws IOException {
+    return Raw.open(server.getURI(), Raw.request("GET", path, "Host: x"));
+  }
+
+  private static String assertAnswered(int status, Socket client) throws IOException {
+    try (client) {
+      String answer = Raw.readAll(client);
+      assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+      return answer;
     }
   }
 
-  private CompletableFuture<HttpResponse<String>> send(String path) {
-    HttpRequest request =
-        HttpRequest.newBuilder(server.getURI().resolve(path))
-            .timeout(Duration.ofSeconds(30))
-            .build();
-    return http.sendAsync(request, BodyHandlers.ofString());
+  /** Waits for a line of the metrics; no further request may start meanwhile. */
+  private void awaitMetric(String line) throws InterruptedException {
+    while (!metrics.toString().contains(line + "\n")) {
+      assertEquals(0, started.availablePermits());
+      Thread.sleep(1);
+    }
   }
 }

@@ -6,152 +6,161 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
-import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import sammyjaeger.service.Settings.Kind;
+import sammyjaeger.backend.BackendSettings;
+import sammyjaeger.frontend.FrontendSettings;
 
-/** What is read, and what is refused in which words. */
+/** Which values are read, and in which words the others are refused. */
 class SettingsTest {
 
-  @Test
-  void unsetAndBlank_readAsTheDefault() {
-    assertEquals("a", new Settings(name -> null).read("X", "a", "", Settings.TEXT));
-    assertEquals("a", new Settings(name -> " ").read("X", "a", "", Settings.TEXT));
+  private record Both(FrontendSettings frontend, BackendSettings backend) {
+    static Both read(Settings from) {
+      return new Both(FrontendSettings.read(from), BackendSettings.read(from));
+    }
   }
 
   @Test
-  void values_areRead() {
-    assertEquals(Duration.ofMillis(250), read("250ms", Settings.DURATION));
-    assertEquals(Duration.ofSeconds(15), read("15s", Settings.DURATION));
-    assertEquals(Duration.ofMinutes(2), read("2m", Settings.DURATION));
-    assertEquals(Duration.ZERO, read("0", Settings.DURATION));
-    assertEquals(URI.create("https://[::1]:1/x"), read("https://[::1]:1/x", Settings.URL));
-    assertEquals(true, read("TRUE", Settings.FLAG));
-    assertEquals(false, read("false", Settings.FLAG));
-    assertEquals(65535, read("65535", Settings.wholeNumber(0, 65535)));
-    assertEquals("b", read("b", Settings.oneOf("a", "b")));
-    assertEquals("::1", read("::1", Settings.HOST));
+  void unsetAndBlankVariables_haveTheirDefaults() {
+    Both defaults = read(Map.of());
+    assertEquals("127.0.0.1", defaults.frontend.server().host());
+    assertEquals(8000, defaults.frontend.server().port());
+    assertEquals(5000, defaults.backend.server().port());
+    assertEquals(defaults, read(Map.of("PORT", "", "COUNTER_STORE", " ")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"https://[::1]:1/x", "http://h\n"})
+  void address_mayHaveAPathAndALastLineBreak(String address) {
+    Both settings = read(Map.of("COUNTER_ENDPOINT", address));
+    assertEquals(URI.create(address.strip()), settings.frontend.counterEndpoint());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "250ms, 250", "15s, 15000", "2m, 120000"})
+  void duration_isReadInItsUnit(String text, long millis) {
+    Both settings = read(Map.of("STOP_TIMEOUT", text));
+    assertEquals(millis, settings.frontend.server().stopTimeout().toMillis());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"redis://h", "redis://:under_score@h:6379/0", "rediss://user:p%40ss@h"})
+  void storeAddress_mayHaveUserAndPassword(String address) {
+    assertEquals(URI.create(address), read(Map.of("COUNTER_STORE", address)).backend.store());
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "DURATION | 20",
-        "DURATION | -1s",
-        "DURATION | 99999999m",
-        "DURATION | 1h",
-        "TIMEOUT | 0",
-        "TIMEOUT | 0s",
-        "TIMEOUT | soon",
-        "URL | localhost:5000",
-        "URL | ftp://localhost",
-        "URL | http://localhost:99999",
-        "URL | http://local host",
-        "URL | http://localhost:0",
-        "URL | http:///path",
-        "URL | /path",
-        "HOST | http://localhost",
-        "HOST | a b",
-        "FLAG | yes",
-        "FLAG | 1",
-        "PORT | http",
-        "PORT | -1",
-        "PORT | 65536",
-        "PORT | 8000.5",
+        "PORT                  | http -1 65536 8000.5    | a whole number from 0 to 65535",
+        "HOST                  | a,b //localhost         | a host name or an IP address",
+        "STOP_TIMEOUT          | 20 -1s 99999999m 1h     | a duration such as 250ms, 15s, 2m or 0",
+        "COUNTER_TIMEOUT       | 0 0s soon               | a duration such as 250ms, 15s or 2m",
+        "JAEGER_TRACEID_128BIT | yes 1                   | true or false",
       })
-  void wrongValue_isNamedWithWhatIsAllowed(String kind, String value) {
-    Kind<?> allowed =
-        Map.of(
-                "DURATION", Settings.DURATION,
-                "TIMEOUT", Settings.TIMEOUT,
-                "URL", Settings.URL,
-                "HOST", Settings.HOST,
-                "FLAG", Settings.FLAG,
-                "PORT", Settings.wholeNumber(0, 65535))
-            .get(kind);
-    assertEquals("X is '" + value + "', but must be " + allowed.allowed(), refusal(value, allowed));
+  void wrongValue_isShownWithWhatIsAllowed(String variable, String values, String allowed) {
+    for (String value : values.split(" ")) {
+      assertEquals(
+          "%s is '%s', but must be %s".formatted(variable, value, allowed),
+          refusal(variable, value));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "localhost:5000             | ; this one has no valid host",
+        "http:///path               | ; this one has no valid host",
+        "http://do_visit:5000       | ; this one has an underscore in its host name",
+        "http://localhost:99999     | ; this one has no port from 1 to 65535",
+        "http://localhost:0         | ; this one has no port from 1 to 65535",
+        "http://sammy:shark@backend | ; this one has a user or a password that is not allowed",
+        "http://local host          | ''",
+        "ftp://localhost            | ''",
+        "http://localhost/?a=b      | ''",
+      })
+  void wrongAddress_isNotShownButWhatIsWrongWithIt(String address, String why) {
+    assertEquals(
+        "COUNTER_ENDPOINT is (not shown), but must be an http:// or https:// address with a host,"
+            + " and without user, query and fragment"
+            + why,
+        refusal("COUNTER_ENDPOINT", address));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "http://sammy:secret@backend",
-        "http://sammy:pass/secret@backend",
-        "http://sammy:pass@secret@backend",
-        "sammy:secret@backend",
-        "http://sammy:secret\n@backend",
-        "http://backend?token=secret",
-        "http://backend?a=b\nsecret",
+        "sammy:shark@backend",
+        "http://sammy:shark%40backend",
+        "http://sammy:pass/shark@backend",
+        "http://sammy:pass@shark@backend",
+        "http://sammy:shark\n@backend",
+        "http://backend?token=shark",
+        "http://backend?a=b\nshark",
+        "\"redis://:shark\"",
+        "redis://:shark",
+        "tcp://:shark:6379",
       })
-  void secretsInAnAddress_areNotRepeated(String value) {
-    for (Kind<?> kind : new Kind<?>[] {Settings.URL, Settings.HOST, Settings.FLAG}) {
-      String refusal = refusal(value, kind);
-      assertFalse(refusal.contains("secret") || refusal.contains("sammy"), refusal);
+  void passwordInAnAddress_isNotShown(String address) {
+    for (String variable :
+        "COUNTER_STORE COUNTER_ENDPOINT JAEGER_ENDPOINT JAEGER_UI_URL PORT HOST SIMULATED_DELAY"
+            .split(" ")) {
+      String refusal = refusal(variable, address);
+      assertTrue(refusal.startsWith(variable + " is (not shown), but must be "), refusal);
+      assertFalse(refusal.contains("shark"), refusal);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"secret\nmore", "secret\u00e9", "secret\u4e16"})
-  void secret_isNotRepeated(String value) {
-    assertEquals(
-        "X is '(not shown)', but must be printable ASCII characters",
-        refusal(value, Settings.SECRET));
+  @ValueSource(strings = {"JAEGER_AUTH_TOKEN", "JAEGER_USER", "JAEGER_PASSWORD"})
+  void secret_isNotShown(String variable) {
+    for (String value : List.of("shark\nmore", "shark\u00e9", "shark\u4e16")) {
+      assertEquals(
+          variable + " is (not shown), but must be printable ASCII characters",
+          refusal(variable, value));
+    }
   }
 
   @Test
   void longOrBrokenValue_isCutAndKeptOnOneLine() {
-    String refusal = refusal("a\nb\u001b[2J\u2028" + "x".repeat(5000), Settings.HOST);
-    assertTrue(refusal.startsWith("X is 'a?b?[2J?xxx"), refusal);
+    String value = "a\nb\u001b[2J\u2028" + "x".repeat(5000);
+    String refusal = refusal("HOST", value);
+    assertTrue(refusal.startsWith("HOST is 'a?b?[2J?xxx"), refusal);
     assertTrue(refusal.length() < 300, refusal);
   }
 
   @Test
-  void firstWrongValue_isTheOneThatIsNamed() {
-    Settings settings = new Settings(name -> "wrong");
-    assertEquals(1, settings.read("ONE", "1", "", Settings.wholeNumber(0, 1)));
-    assertEquals(true, settings.read("TWO", "true", "", Settings.FLAG));
-    Settings.Refusal refusal = assertThrows(Settings.Refusal.class, settings::check);
-    assertEquals("ONE is 'wrong', but must be a whole number from 0 to 1", refusal.getMessage());
+  void help_listsWhatIsChecked() {
+    String help = Settings.help(Both::read);
+    assertTrue(
+        help.contains(
+            "\n  STOP_TIMEOUT=20s\n"
+                + "      how long a stop waits for requests to end: a duration such as 250ms,"),
+        help);
+    List<String> names =
+        Pattern.compile("(?m)^  (\\w+)=").matcher(help).results().map(m -> m.group(1)).toList();
+    names.forEach(name -> assertTrue(refusal(name, "\u0007").startsWith(name + " is ")));
   }
 
+  /** Jetty closes a connection after 30 seconds without traffic. */
   @Test
-  void help_listsWhatWasRead() {
-    Settings settings = new Settings(name -> null);
-    settings.read("ONE", "1", "how many", Settings.wholeNumber(0, 1));
-    settings.read("TWO", "true", "whether", Settings.FLAG);
-    assertEquals(
-        """
-        All settings are environment variables:
-
-          ONE=1
-              how many: a whole number from 0 to 1
-          TWO=true
-              whether: true or false
-        """,
-        settings.help());
+  void jdksHttpClient_closesIdleConnectionsBeforeJettyDoes() {
+    ServiceProcess.setJdkDefaults();
+    assertTrue(Integer.getInteger("jdk.httpclient.keepalive.timeout") < 30);
   }
 
-  private static <T> T read(String value, Kind<T> kind) {
-    Settings settings = new Settings(name -> value);
-    T read =
-        settings.read(
-            "X", "", "", new Kind<>("", v -> v.isEmpty() ? null : kind.parser().apply(v)));
-    settings.check();
-    return read;
+  private static Both read(Map<String, String> environment) {
+    return Settings.read(environment::get, Both::read);
   }
 
-  private static String refusal(String value, Kind<?> kind) {
-    Settings settings = new Settings(name -> value);
-    try {
-      settings.read("X", "", "", kind);
-    } catch (IllegalArgumentException e) {
-      // The empty default is not allowed either; that the value was refused stays.
-    }
-    return assertThrows(Settings.Refusal.class, settings::check).getMessage();
+  private static String refusal(String name, String value) {
+    return assertThrows(Settings.Refusal.class, () -> read(Map.of(name, value))).getMessage();
   }
 }
