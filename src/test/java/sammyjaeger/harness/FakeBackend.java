@@ -21,6 +21,9 @@ public final class FakeBackend implements AutoCloseable {
     void write(OutputStream out) throws IOException, InterruptedException;
   }
 
+  public static final String COUNTER_OF_2 =
+      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n2";
+
   /** The last request's headers, with names in lower case. */
   public volatile Map<String, String> headers = Map.of();
 
@@ -38,7 +41,7 @@ public final class FakeBackend implements AutoCloseable {
 
   /** Answers each call with a counter of 2. */
   public static FakeBackend counting() throws IOException {
-    return sending("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n2");
+    return sending(COUNTER_OF_2);
   }
 
   /** Takes the request, and then says nothing for as long as the test runs. */

@@ -30,6 +30,7 @@ public final class Raw {
   /** Opens a connection, and sends a text on it. */
   public static Socket open(URI server, String text) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.getPort());
+    socket.setSoTimeout(600_000); // JUnit can't interrupt a read.
     write(socket, text);
     return socket;
   }
