@@ -2,19 +2,17 @@ package sammyjaeger.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sammyjaeger.harness.VisitCounterServices.send;
 
-import java.net.URI;
-import java.net.http.HttpResponse;
+import java.net.Socket;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sammyjaeger.harness.HttpCollector;
+import sammyjaeger.harness.Raw;
 import sammyjaeger.harness.VisitCounterServices;
 
 /** What /metrics says about visits and spans. */
@@ -22,15 +20,13 @@ class MetricsTest {
 
   @Test
   void requests_areCountedByPathAndStatus() throws Exception {
-    try (VisitCounterServices services = new VisitCounterServices()) {
-      URI frontend = services.frontend();
-      services.visit();
-      services.visit();
-      send("DELETE", frontend);
-      for (String path : List.of("/nope", "/no/such/path", "/livez", "/readyz", "/metrics")) {
-        send("GET", frontend.resolve(path));
+    try (VisitCounterServices services = new VisitCounterServices();
+        Socket client = Raw.open(services.frontend(), "DELETE / HTTP/1.1\r\nHost: x\r\n\r\n")) {
+      Raw.readAnswer(client);
+      for (String path : "/ / /nope /no/such/path /livez /readyz /metrics".split(" ")) {
+        Raw.ask(client, path);
       }
-      Map<String, Long> metrics = metrics(frontend);
+      Map<String, Long> metrics = metrics(client);
       metrics.keySet().removeIf(name -> !name.startsWith("http_"));
       assertEquals(
           Map.of(
@@ -50,13 +46,14 @@ class MetricsTest {
     try (HttpCollector collector = new HttpCollector()) {
       String endpoint = result.equals("sent") ? collector.endpoint() : "http://localhost:1/x";
       try (VisitCounterServices services =
-          new VisitCounterServices(Map.of("JAEGER_ENDPOINT", endpoint))) {
-        services.visit();
-        services.visit();
-        Map<String, Long> spans = metrics(services.frontend());
+              new VisitCounterServices(Map.of("JAEGER_ENDPOINT", endpoint));
+          Socket client = Raw.open(services.frontend(), "")) {
+        Raw.ask(client, "/");
+        Raw.ask(client, "/");
+        Map<String, Long> spans = metrics(client);
         while (spans.get("tracing_spans_total{result=\"" + result + "\"}") < 6) {
           Thread.sleep(10);
-          spans = metrics(services.frontend());
+          spans = metrics(client);
         }
         spans.keySet().removeIf(name -> !name.startsWith("tracing_"));
         assertEquals(4, spans.size());
@@ -66,16 +63,16 @@ class MetricsTest {
   }
 
   /** Reads Prometheus's text format: each name has its type once, before its values. */
-  private static Map<String, Long> metrics(URI service) throws Exception {
-    HttpResponse<String> answer = send("GET", service.resolve("/metrics"));
-    assertTrue(answer.headers().firstValue("Content-Type").orElseThrow().startsWith("text/plain;"));
+  private static Map<String, Long> metrics(Socket client) throws Exception {
+    String[] answer = Raw.ask(client, "/metrics").split("\r\n\r\n");
+    assertTrue(answer[0].contains("\r\nContent-Type: text/plain;"), answer[0]);
     Map<String, Long> metrics = new HashMap<>();
     Set<String> names = new HashSet<>();
     String name = "";
-    for (String line : answer.body().split("\n")) {
+    for (String line : answer[1].split("\n")) {
       if (line.matches("# TYPE [a-z_]+ (counter|gauge)")) {
         name = line.split(" ")[2];
-        assertTrue(names.add(name), answer.body());
+        assertTrue(names.add(name), answer[1]);
       } else {
         assertTrue(line.matches(name + "(\\{[a-z]+=\"[^\"]+\"(,[a-z]+=\"[^\"]+\")*})? \\d+"), line);
         int space = line.lastIndexOf(' ');
