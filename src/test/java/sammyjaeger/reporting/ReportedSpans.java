@@ -1,7 +1,6 @@
 package sammyjaeger.reporting;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jaegertracing.internal.JaegerTracer;
 import io.jaegertracing.internal.samplers.ConstSampler;
@@ -12,13 +11,14 @@ import sammyjaeger.harness.Log;
 import sammyjaeger.service.Metrics;
 import sammyjaeger.service.Settings;
 
-/** Spans that a service's reporter gets, and what it says of them. */
+/** Spans of a service's reporter, and what it says of them. */
 final class ReportedSpans implements AutoCloseable {
 
   private final Log log = new Log();
   private final Metrics metrics = new Metrics();
   private final String destination;
   private final JaegerTracer tracer;
+  private boolean closed;
 
   /** Makes a reporter that sends spans as soon as it can, with these names and values. */
   ReportedSpans(Object... settings) {
@@ -49,9 +49,9 @@ final class ReportedSpans implements AutoCloseable {
     tracer.buildSpan("span").withTag("text", text).start().finish();
   }
 
-  /** How many are by now sent, failed, or dropped, or some of these, as in {@code sent|failed}. */
-  long count(String results) {
-    String series = "tracing_spans_total\\{result=\"(" + results + ")\"} ";
+  /** How many have so far come to such an end, or one of such ends, as in {@code sent|failed}. */
+  long count(String ends) {
+    String series = "tracing_spans_total\\{result=\"(" + ends + ")\"} ";
     return metrics
         .toString()
         .lines()
@@ -60,41 +60,38 @@ final class ReportedSpans implements AutoCloseable {
         .sum();
   }
 
-  void await(String results, long count) throws InterruptedException {
-    while (count(results) < count) {
+  void await(String ends, long count) throws InterruptedException {
+    while (count(ends) < count) {
       Thread.sleep(1);
     }
   }
 
-  /** The lines of the log by now that contain the text. */
+  /** The lines of the log so far that contain the text. */
   List<String> said(String text) {
     return log.lines(destination, text);
   }
 
-  /** Asserts that there has been one outage, because of this. */
+  /** Asserts that there has been one outage, for this reason. */
   void assertLost(String reason) {
-    String line = "Spans don't reach %s, because %s".formatted(destination, reason);
-    assertEquals(1, said(line).size(), said("")::toString);
     assertEquals(1, said("don't reach").size(), said("")::toString);
+    assertEquals(1, said(destination + ", because " + reason).size(), said("")::toString);
   }
 
-  /** Stops the reporter: it says that so many spans were finished, sent, and lost. */
+  /** Stops the reporter, and asserts what it says then. */
   void assertCounts(long finished, long sent, long lost) {
-    tracer.close();
-    String counts =
-        "Of %d spans, %d were %s %s, and %d were lost"
-            .formatted(
-                finished,
-                sent,
-                destination.startsWith("udp") ? "handed to the network for" : "taken by",
-                destination,
-                lost);
-    String last = said("- Of ").get(0);
-    assertTrue(last.endsWith(counts), last);
+    close();
+    String verb = destination.startsWith("udp:") ? "handed to the network for" : "taken by";
+    String counts = "Of %d spans, %d were %s %s, and %d were lost";
+    String said = said("- Of ").get(0);
+    assertEquals(
+        counts.formatted(finished, sent, verb, destination, lost), said.replaceFirst(".* - ", ""));
   }
 
   @Override
   public void close() {
-    tracer.close();
+    if (!closed) {
+      closed = true;
+      tracer.close();
+    }
   }
 }
