@@ -44,8 +44,8 @@ final class RealJaeger implements AutoCloseable {
   private final Map<Integer, Integer> ports = new HashMap<>();
   private Process process;
 
-  static boolean isThere() throws Exception {
-    return !command().isEmpty();
+  static String command() throws Exception {
+    return output(new ProcessBuilder("sh", "-c", FIND));
   }
 
   /** Fails if Jaeger does not take these configurations, laid over each other. */
@@ -81,8 +81,14 @@ final class RealJaeger implements AutoCloseable {
   }
 
   /** The trace as it is by now. */
-  TraceTree trace(String id) throws Exception {
-    return TraceTree.parse(get(16686, "/api/traces/" + id));
+  String trace(String id) throws Exception {
+    return TraceTree.draw(get(16686, "/api/traces/" + id));
+  }
+
+  /** How many spans it has by now, in traces of the frontend. */
+  long spans() throws Exception {
+    String traces = get(16686, "/api/traces?limit=100&service=" + VisitCounterServices.FRONTEND);
+    return traces.split("\"operationName\":").length - 1;
   }
 
   @Override
@@ -103,11 +109,11 @@ final class RealJaeger implements AutoCloseable {
     }
   }
 
-  /** A configuration with each port replaced by a free one of the loopback. */
+  /** A configuration with each address replaced by a free one of the loopback. */
   private String moved(String configuration) {
     return ENDPOINT
         .matcher(configuration)
-        .replaceAll(endpoint -> "127.0.0.1:" + port(Integer.parseInt(endpoint.group(1))));
+        .replaceAll(usual -> "127.0.0.1:" + port(Integer.parseInt(usual.group(1))));
   }
 
   private String get(int usualPort, String path) throws Exception {
@@ -126,10 +132,6 @@ final class RealJaeger implements AutoCloseable {
     builder.environment().put("OTEL_TRACES_SAMPLER", "always_off");
     builder.environment().put("OPENSEARCH_URL", "http://localhost:9200");
     return builder;
-  }
-
-  private static String command() throws Exception {
-    return output(new ProcessBuilder("sh", "-c", FIND));
   }
 
   private static String read(String file) throws IOException {

@@ -9,7 +9,7 @@ import java.util.Map;
  * A trace as Jaeger's UI gets it, written as a tree that a test can be read from: a line for each
  * span, with the tags that matter, their types, and the number of its logs.
  */
-record TraceTree(int spans, String text) {
+final class TraceTree {
 
   /** The API's own fields. */
   private record Answer(List<Trace> data) {}
@@ -31,14 +31,12 @@ record TraceTree(int spans, String text) {
 
   private record Tag(String key, String type, String value) {}
 
-  /** Reads an answer; where it says that there is no such trace, the tree is empty. */
-  static TraceTree parse(String answer) {
+  private TraceTree() {}
+
+  /** Draws what an answer has; it is empty where Jaeger has no such trace. */
+  static String draw(String answer) {
     List<Trace> traces = new Gson().fromJson(answer, Answer.class).data;
-    if (traces == null) {
-      return new TraceTree(0, "");
-    }
-    Trace trace = traces.get(0);
-    return new TraceTree(trace.spans.size(), children(List.of(), trace, ""));
+    return traces == null ? "" : children(List.of(), traces.get(0), "");
   }
 
   private static String children(List<Reference> parent, Trace trace, String indent) {
