@@ -123,6 +123,8 @@ public final class JettyServer {
     probes.stopping();
     long deadline = System.nanoTime() + stopTimeout.toNanos();
     try {
+      // An answer that is on its way does not say yet that its connection will be closed.
+      Thread.sleep(100);
       // Idle connections close after a second; what comes on the others is still answered.
       connector.shutdown().completeOnTimeout(null, stopTimeout.toNanos(), NANOSECONDS).get();
       int cutShort = requests.stop(deadline - System.nanoTime());

@@ -30,7 +30,7 @@ final class Probes extends Handler.Wrapper {
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
     Connector connector = request.getConnectionMetaData().getConnector();
-    if (connector.isShutdown() || !((ServerConnector) connector).isAccepting()) {
+    if (!ready || !((ServerConnector) connector).isAccepting()) {
       // Others wait to be connected, or this is a stop.
       response.getHeaders().put("Connection", "close");
     }
