@@ -40,7 +40,7 @@ final class RequestLimit extends Handler.Wrapper {
     threads.add(Thread.currentThread());
     boolean permitted = acquirePermit();
     try {
-      if (permitted) {
+      if (permitted && !stopping) {
         return super.handle(request, response, callback);
       }
       response.getHeaders().put("Retry-After", "5"); // seconds
