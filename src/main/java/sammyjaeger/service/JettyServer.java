@@ -119,10 +119,13 @@ public final class JettyServer {
 
   /** Stops accepting, and waits for requests to end, up to {@code STOP_TIMEOUT}. */
   public void stop() {
-    log.info("Stopping");
     probes.stopping();
     long deadline = System.nanoTime() + stopTimeout.toNanos();
     try {
+      // Not in this thread: a log that nobody reads must not keep requests from being finished.
+      Thread logging = new Thread(() -> log.info("Stopping"), "stopping");
+      logging.start();
+      logging.join(1000);
       // An answer that is on its way does not say yet that its connection will be closed.
       Thread.sleep(100);
       // Idle connections close after a second; what comes on the others is still answered.
@@ -134,6 +137,11 @@ public final class JettyServer {
       log.warn("The server did not stop cleanly: {}", e.toString());
     }
     onStopped.run();
+  }
+
+  /** How long a stop takes at most: its requests, those interrupted, and the last spans. */
+  Duration maxStop() {
+    return stopTimeout.plusSeconds(10);
   }
 
   /** As many as the heap, the threads and the descriptors bear: a request may take two of these. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +50,7 @@ public final class ServiceProcess {
       System.getenv().keySet().stream()
           .filter(name -> name.matches("(SIMULATED|COUNTER)_.*") && !name.matches(OUR_VARIABLES))
           .forEach(name -> log.warn("No setting reads {}; see --help", LogStream.printable(name)));
-      Runnable stop = () -> server.join().ifPresent(JettyServer::stop);
+      Runnable stop = () -> server.join().ifPresent(ServiceProcess::stop);
       Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
       server.complete(Optional.of(start.apply(settings)));
     } catch (Settings.Refusal e) {
@@ -60,6 +61,13 @@ public final class ServiceProcess {
     if (server.complete(Optional.empty())) {
       System.exit(1);
     }
+  }
+
+  /** Stops in another thread, which a log that nobody reads may hold up for good. */
+  private static void stop(JettyServer server) {
+    CompletableFuture.runAsync(server::stop, task -> new Thread(task).start())
+        .completeOnTimeout(null, server.maxStop().toMillis(), TimeUnit.MILLISECONDS)
+        .join();
   }
 
   /** Sets what the JDK's HTTP client reads once, where it is not set. */

@@ -5,10 +5,7 @@ import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/**
- * Reads the settings of one service, each an environment variable. Each room's settings are a
- * record, whose static {@code read} is their table: name, default, meaning and kind.
- */
+/** Reads environment variables. Each room has a record of its settings, whose read() is a table. */
 public final class Settings {
 
   /**
@@ -37,10 +34,9 @@ public final class Settings {
   public static final Kind<Duration> DURATION =
       new Kind<>("a duration such as 250ms, 15s, 2m or 0", Settings::parseDuration);
   public static final Kind<Duration> TIMEOUT =
-      new Kind<>("a duration such as 250ms, 15s or 2m", Settings::parseTimeout);
-
-  /** It fits into an HTTP header. */
-  public static final Kind<String> SECRET =
+      new Kind<>(
+          "a duration such as 250ms, 15s or 2m", text -> parseDuration(match(text, ".*[1-9].*")));
+  public static final Kind<String> SECRET = // It goes into an HTTP header.
       new Kind<>("printable ASCII characters", true, text -> match(text, "[ -~]*"));
 
   /** It can be shown, because it has neither credentials nor a query; null if empty. */
@@ -52,7 +48,7 @@ public final class Settings {
 
   private final UnaryOperator<String> environment;
   private final StringBuilder help = new StringBuilder("All settings are environment variables:\n");
-  private String refusal;
+  private Refusal refusal;
 
   private Settings(UnaryOperator<String> environment) {
     this.environment = environment;
@@ -67,7 +63,7 @@ public final class Settings {
     Settings settings = new Settings(environment);
     T values = table.apply(settings);
     if (settings.refusal != null) {
-      throw new Refusal(settings.refusal);
+      throw settings.refusal;
     }
     return values;
   }
@@ -97,7 +93,7 @@ public final class Settings {
         String shown = hidden ? "(not shown)" : "'" + LogStream.printable(value) + "'";
         String why = e instanceof Refusal ? "; " + e.getMessage() : "";
         String reason = "%s is %s, but must be %s%s".formatted(name, shown, kind.allowed, why);
-        refusal = refusal == null ? reason : refusal;
+        refusal = refusal == null ? new Refusal(reason) : refusal;
       }
     }
     return kind.parser.apply(defaultValue);
@@ -109,18 +105,15 @@ public final class Settings {
 
   public static Kind<Integer> wholeNumber(int min, int max) {
     return new Kind<>(
-        "a whole number from " + min + " to " + max, text -> parseNumber(text, min, max));
-  }
-
-  private static int parseNumber(String text, int min, int max) {
-    if (text.contains("://")) {
-      throw new Refusal(
-          "Kubernetes sets such an address for a Service of that name: set this variable yourself,"
-              + " or enableServiceLinks: false in the pod");
-    }
-    int number = Integer.parseInt(text);
-    require(min <= number && number <= max);
-    return number;
+        "a whole number from " + min + " to " + max,
+        text -> {
+          refuseIf(
+              text.contains("://"),
+              "comes from Kubernetes: set the variable, or enableServiceLinks: false in the pod");
+          int number = Integer.parseInt(text);
+          require(min <= number && number <= max);
+          return number;
+        });
   }
 
   public static Duration parseDuration(String text) {
@@ -132,29 +125,25 @@ public final class Settings {
     return text.endsWith("m") ? Duration.ofMinutes(number) : Duration.ofSeconds(number);
   }
 
-  private static Duration parseTimeout(String text) {
-    require(text.matches(".*[1-9].*"));
-    return parseDuration(text);
-  }
-
   /** Reads an address, or says what is wrong with it without showing it. */
   public static URI parseAddress(String text, String pattern) {
     URI address = URI.create(text);
     String authority = String.valueOf(address.getRawAuthority());
-    if (authority.replaceFirst(".*@", "").contains("_")) {
-      throw new Refusal("this one has an underscore in its host name");
-    }
-    if (address.getHost() == null) {
-      throw new Refusal("this one has no valid host");
-    }
-    if (authority.matches(".*:0*") || address.getPort() > 65535) {
-      throw new Refusal("this one has no port from 1 to 65535");
-    }
-    if (!text.matches(pattern) && authority.contains("@")) {
-      throw new Refusal("this one has a user or a password that is not allowed");
-    }
+    refuseIf(authority.replaceFirst(".*@", "").contains("_"), "has an underscore in its host name");
+    refuseIf(address.getHost() == null, "has no valid host");
+    refuseIf(
+        authority.matches(".*:0*") || address.getPort() > 65535, "has no port from 1 to 65535");
+    refuseIf(
+        !text.matches(pattern) && authority.contains("@"),
+        "has a user or a password that is not allowed");
     match(text, pattern);
     return address;
+  }
+
+  private static void refuseIf(boolean wrong, String reason) {
+    if (wrong) {
+      throw new Refusal("this one " + reason);
+    }
   }
 
   public static void require(boolean allowed) {

@@ -195,8 +195,9 @@ class StrangerTest {
   }
 
   @Test
-  void logThatNobodyReads_holdsUpNoRequest() throws Exception {
-    Map<String, String> aLineForEach = Map.of("JAEGER_REPORTER_LOG_SPANS", "true");
+  void logThatNobodyReads_holdsUpNeitherRequestNorStop() throws Exception {
+    Map<String, String> aLineForEach =
+        Map.of("JAEGER_REPORTER_LOG_SPANS", "true", "STOP_TIMEOUT", "1s");
     try (UdpAgent agent = new UdpAgent();
         JarProcess backend = JarProcess.backend(agent, aLineForEach);
         Socket client = Raw.open(backend.uri(), "")) {
@@ -205,6 +206,8 @@ class StrangerTest {
         String answer = Raw.ask(client, "/api/counter");
         assertTrue(answer.endsWith("\r\n\r\n1"), answer);
       }
+      backend.terminate();
+      assertEquals(JarProcess.SIGTERM, backend.exitCode());
     }
   }
 }
